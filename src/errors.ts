@@ -70,3 +70,21 @@ export class SiteError extends MirrorError<'IMMUTABLE_MISMATCH' | 'WIPE_REFUSED'
 
 /** The run was stopped by a signal; finished work is kept. */
 export class InterruptedError extends MirrorError<'INTERRUPTED'> {}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+const BROKEN = /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
+
+/** What the operating system or SQLite says of a disk, as an error for people; undefined where it is something else. */
+export function asDiskError(error: unknown): SiteError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return undefined;
+  const where = path === undefined ? '' : `${path}: `;
+  if (FULL.has(code)) {
+    return new SiteError('DISK_FULL', `${where}no space left on the disk: ${error.message}`, {
+      cause: error,
+      hint: 'make room and run it again: finished work is kept',
+    });
+  }
+  return BROKEN.test(code) ? new SiteError('IO', `${where}cannot read or write: ${error.message}`, { cause: error }) : undefined;
+}

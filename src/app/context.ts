@@ -1,0 +1,35 @@
+/** What every use case is given, and the ledger for reading. */
+import type { Config } from '../config/load.ts';
+import { ConfigError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { layoutOf } from '../site/layout.ts';
+import { Store } from '../store/store.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface AppContext {
+  readonly config: Config;
+  readonly env: Environment;
+  readonly log: Log;
+}
+
+/** Opens the ledger for reading; `use` gets undefined where no sync has made one. */
+export async function withStore<T>(config: Config, use: (store: Store | undefined) => Promise<T>): Promise<T> {
+  const store = Store.forReading(layoutOf(config.mirror).stateDb);
+  try {
+    return await use(store);
+  } finally {
+    store?.close();
+  }
+}
+
+/** What the configuration asks for and this version does not do is refused, never left out in silence. */
+export function refuseUnbuilt(config: Config): void {
+  const refuse = (field: string, allowed: string) =>
+    new ConfigError('CONFIG_INVALID', `${config.file}: ${field}: this version has only ${allowed}`);
+  if (config.sumdb !== 'off') throw refuse('sumdb', "'off'");
+  if (config.graph !== 'listed') throw refuse('graph', "'listed'");
+  if (config.zips !== 'listed') throw refuse('zips', "'listed'");
+  if (config.policy !== undefined) throw refuse('policy', 'no policy check');
+  if (config.sbom.sign !== undefined) throw refuse('sbom.sign', 'unsigned SBOMs');
+}

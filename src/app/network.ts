@@ -1,0 +1,113 @@
+/** Builds what speaks to the network: the upstreams, and the reader of URL seeds. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Config } from '../config/load.ts';
+import type { UpstreamSpec } from '../config/schema.ts';
+import { ConfigError } from '../errors.ts';
+import { type Pattern, parsePatterns } from '../gomod/pattern.ts';
+import { layoutOf } from '../site/layout.ts';
+import { readSeeds, type Seeds } from '../sync/seeds.ts';
+import { fetchText } from '../upstream/fetch-text.ts';
+import { parseUpstreams, type UpstreamEntry } from '../upstream/proxy-list.ts';
+import { redactUrl } from '../upstream/redact.ts';
+import type { Timeouts } from '../upstream/timeouts.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
+import { TOOL_NAME, toolVersion } from '../version.ts';
+import type { AppContext, Environment } from './context.ts';
+
+/** Where the mirror fetches from when nobody says. */
+const DEFAULT_UPSTREAM = 'https://goproxy.cn';
+
+/** Bytes. A go.sum of a million lines has half of it. */
+const MAX_SEED_BYTES = 256 << 20;
+
+/** Reads the seeds, those by URL from the network. */
+export function fetchSeeds({ config, env, log }: AppContext, signal: AbortSignal): Promise<Seeds> {
+  const options = {
+    userAgent: userAgent(),
+    env,
+    timeouts: timeoutsOf(config),
+    retries: config.retries,
+    netrc: readNetrc(env),
+    maxBytes: MAX_SEED_BYTES,
+    signal,
+  };
+  return readSeeds(config, layoutOf(config.mirror).seeds, {
+    redact: redactUrl,
+    warn: (message) => log.warn(message),
+    fetchText: (url, headers) => fetchText(new URL(url), { ...options, headers }),
+  });
+}
+
+/** The upstreams by the configuration, else GOPROXY, else the go command's own, else the default. */
+export function findUpstreams({ config, env, log }: AppContext): readonly UpstreamEntry[] {
+  const [spec, field] = upstreamSpec(config, env);
+  const { entries, dropped } = parseUpstreams(spec, field);
+  if (dropped.length > 0) log.info(`${field}: a mirror fetches from proxies only: leaving out ${dropped.join(', ')}`);
+  return entries;
+}
+
+function upstreamSpec(config: Config, env: Environment): [Parameters<typeof parseUpstreams>[0], string] {
+  if (config.upstream !== undefined) return [withCertificates(config.upstream, config), `${config.file}: upstream`];
+  if (env.GOPROXY) return [env.GOPROXY, 'GOPROXY'];
+  const own = goEnv('GOPROXY', env);
+  return own ? [own, 'go env GOPROXY'] : [DEFAULT_UPSTREAM, 'the default upstream'];
+}
+
+/** `ca` is written as a path; what is passed on is its text. */
+function withCertificates(spec: UpstreamSpec, config: Config): Parameters<typeof parseUpstreams>[0] {
+  if (typeof spec === 'string') return spec;
+  return spec.map((entry, index) => {
+    if (typeof entry === 'string' || entry.ca === undefined) return entry;
+    const path = resolve(config.base, entry.ca);
+    if (!existsSync(path)) {
+      throw new ConfigError('CONFIG_INVALID', `${config.file}: upstream[${index}].ca: ${path}: no such file`);
+    }
+    return { ...entry, ca: readFileSync(path, 'utf8') };
+  });
+}
+
+/** Empty where there is no go command: the mirror needs none. */
+function goEnv(name: string, env: Environment): string {
+  try {
+    return execFileSync('go', ['env', name], { encoding: 'utf8', env: { ...env }, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return '';
+  }
+}
+
+export function makeUpstreams({ config, env, log }: AppContext, entries: readonly UpstreamEntry[]): Upstreams {
+  return new Upstreams(entries, {
+    userAgent: userAgent(),
+    connections: config.connections,
+    timeouts: timeoutsOf(config),
+    retries: config.retries,
+    privatePatterns: privatePatterns(config, env),
+    netrc: readNetrc(env),
+    env,
+    onRetry: ({ subject, file, upstream, reason, delay }) =>
+      log.info(`${subject}: ${file} from ${upstream}: ${reason}: trying again in ${(delay / 1000).toFixed(1)} s`),
+  });
+}
+
+export function privatePatterns(config: Config, env: Environment): readonly Pattern[] {
+  const written = config.private ?? env.GONOSUMDB ?? env.GOPRIVATE ?? '';
+  return parsePatterns(typeof written === 'string' ? written : written.join(','));
+}
+
+/** What NETRC names, else ~/.netrc, as the go command does; empty where there is none. */
+function readNetrc(env: Environment): string {
+  const path = env.NETRC ?? join(env.HOME ?? homedir(), '.netrc');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function timeoutsOf({ timeouts }: Config): Partial<Timeouts> {
+  return Object.fromEntries(Object.entries(timeouts).filter(([, value]) => value !== undefined));
+}
+
+function userAgent(): string {
+  return `${TOOL_NAME}/${toolVersion()}`;
+}
+

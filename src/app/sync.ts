@@ -1,0 +1,84 @@
+/** Builds a sync, and the plan of one. */
+import { readFileSync } from 'node:fs';
+import { type PlanReport, reportPlan } from '../audit/plan-report.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
+import { ZipHasher } from '../modzip/zip-hasher.ts';
+import { layoutOf } from '../site/layout.ts';
+import { Pool } from '../site/pool.ts';
+import { forEachBounded } from '../sync/bounded.ts';
+import type { SyncReport } from '../sync/report.ts';
+import { runSync, type SyncObserver, type SyncOptions } from '../sync/run.ts';
+import { writeSnapshotSbom } from '../sync/snapshot-sbom.ts';
+import { starterGoMod } from '../sync/starter.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { toolVersion } from '../version.ts';
+import { type AppContext, refuseUnbuilt, withStore } from './context.ts';
+import { fetchSeeds, findUpstreams, makeUpstreams } from './network.ts';
+
+/** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
+const DEFAULT_CONCURRENCY = 32;
+
+export interface Signals {
+  /** Ends the run after the downloads that are under way. */
+  readonly stop: AbortSignal;
+  /** Ends the downloads too. */
+  readonly abort: AbortSignal;
+}
+
+/** `observe` makes the observer, once there is traffic to watch. */
+export async function sync(
+  context: AppContext,
+  options: SyncOptions,
+  signals: Signals,
+  observe: (upstreams: Upstreams) => SyncObserver,
+): Promise<SyncReport> {
+  const { config, log } = context;
+  refuseUnbuilt(config);
+  const entries = findUpstreams(context);
+  const seeds = await fetchSeeds(context, signals.abort);
+  const upstreams = makeUpstreams(context, entries);
+  const hasher = new ZipHasher();
+  const layout = layoutOf(config.mirror);
+  const pool = new Pool(layout);
+  try {
+    return await runSync(seeds, options, {
+      config,
+      layout,
+      upstreams,
+      hasher,
+      now: () => new Date(),
+      log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
+      observer: observe(upstreams),
+      concurrency: config.connections ?? DEFAULT_CONCURRENCY,
+      ...signals,
+      starterGoMod: (contents) => starterGoMod(contents, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
+      writeSbom: (draft) => writeSnapshotSbom(draft, { pool, settings: config.sbom, toolVersion: toolVersion() }),
+    });
+  } finally {
+    await Promise.all([upstreams.close(), hasher.close()]);
+  }
+}
+
+/** What a sync would fetch; with `sizes` the upstreams are asked how large the zips are. */
+export async function plan(context: AppContext, sizes: boolean, stop: AbortSignal): Promise<PlanReport> {
+  const { config } = context;
+  refuseUnbuilt(config);
+  const seeds = await fetchSeeds(context, stop);
+  return withStore(config, async (store) => {
+    if (!sizes) return reportPlan(config, seeds, store?.ledger, new Date());
+    const upstreams = makeUpstreams(context, findUpstreams(context));
+    try {
+      return await reportPlan(config, seeds, store?.ledger, new Date(), (zips) => zipSizes(zips, upstreams, stop));
+    } finally {
+      await upstreams.close();
+    }
+  });
+}
+
+async function zipSizes(zips: readonly ModuleVersion[], upstreams: Upstreams, signal: AbortSignal): Promise<(number | undefined)[]> {
+  const sizes = new Map<ModuleVersion, number | undefined>();
+  await forEachBounded(zips, DEFAULT_CONCURRENCY, async (mv) => {
+    sizes.set(mv, await upstreams.zipSize(mv, { signal }));
+  });
+  return zips.map((mv) => sizes.get(mv));
+}

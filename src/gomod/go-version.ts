@@ -1,0 +1,24 @@
+/**
+ * The order of Go versions as go.mod's `go` line writes them: `1.21`, `1.21rc2`, `1.21.0`, `1.21.3`. From Go 1.21 on
+ * a language version comes before its release candidates, which come before its `.0`; a version without a patch is
+ * the lowest of its minor.
+ */
+const FORM = /^(\d+)(?:\.(\d+))?(?:\.(\d+)|(alpha|beta|rc)(\d+))?$/;
+const KINDS: Readonly<Record<string, number>> = { alpha: 1, beta: 2, rc: 3 };
+
+/** Negative, zero or positive; a text that is no Go version comes before all that are. */
+export function compareGoVersions(a: string, b: string): number {
+  const left = rank(a);
+  const right = rank(b);
+  const differing = left.findIndex((part, index) => part !== right[index]);
+  return differing === -1 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
+}
+
+/** Major, minor, then what stands behind: nothing 0, alpha 1, beta 2, rc 3, a patch 4; then its number. */
+function rank(version: string): readonly number[] {
+  const match = FORM.exec(version);
+  if (!match) return [-1, 0, 0, 0];
+  const [, major = '0', minor = '0', patch, kind, number] = match;
+  if (patch !== undefined) return [Number(major), Number(minor), 4, Number(patch)];
+  return [Number(major), Number(minor), kind === undefined ? 0 : (KINDS[kind] ?? 0), Number(number ?? 0)];
+}

@@ -1,0 +1,48 @@
+/** Where everything lies below a mirror's folder. Pure; the layout is described in docs/architecture.md. */
+import { isAbsolute, join, relative } from 'node:path';
+
+export interface Layout {
+  readonly mirror: string;
+  /** What a file server hosts. */
+  readonly public: string;
+  readonly snapshots: string;
+  /** The link that says which snapshot is current. */
+  readonly current: string;
+  readonly pool: string;
+  readonly staging: string;
+  readonly quarantine: string;
+  readonly seeds: string;
+  readonly stateDb: string;
+}
+
+export function layoutOf(mirror: string): Layout {
+  const at = (...names: string[]) => join(mirror, ...names);
+  return {
+    mirror,
+    public: at('public'),
+    snapshots: at('public', 'snapshots'),
+    current: at('public', 'current'),
+    pool: at('pool'),
+    staging: at('staging'),
+    quarantine: at('quarantine'),
+    seeds: at('seeds'),
+    stateDb: at('state.db'),
+  };
+}
+
+/** A snapshot's own files, which are about it and not of the GOPROXY protocol. No module path begins with `_`. */
+export const ABOUT = '_mirror';
+export const MANIFEST = `${ABOUT}/snapshot.json`;
+export const SHA256SUMS = `${ABOUT}/SHA256SUMS`;
+export const SBOM = `${ABOUT}/bom.cdx.json`;
+export const STARTER_GOMOD = `${ABOUT}/go.mod`;
+
+/** Joins a path that outside data had a part in, and refuses one that leaves the folder. */
+export function joinInside(folder: string, path: string): string {
+  const joined = join(folder, path);
+  const inside = relative(folder, joined);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
+    throw new Error(`path leaves its folder: ${JSON.stringify(path)}`);
+  }
+  return joined;
+}

@@ -1,0 +1,69 @@
+/**
+ * The pool: each verified file once, in GOPROXY layout. It takes nothing but verified artifacts. A file appears
+ * under its name whole (rename within one file system); it is durable after `makeDurable`, and only then may the
+ * ledger hear of it.
+ */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Artifact, type ModuleFile, moduleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
+import { syncAll } from './durable.ts';
+import type { Layout } from './layout.ts';
+
+export class Pool {
+  readonly #layout: Layout;
+  readonly #folders = new Set<string>();
+  /** Folders with an entry that is not durable yet. */
+  readonly #unsynced = new Set<string>();
+  #sequence = 0;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+  }
+
+  pathOf(mv: ModuleVersion, file: ModuleFile): string {
+    return join(this.#layout.pool, moduleFilePath(mv, file));
+  }
+
+  has(mv: ModuleVersion, file: ModuleFile): boolean {
+    return existsSync(this.pathOf(mv, file));
+  }
+
+  /** A name in staging that nobody else has. */
+  stagingPath(): string {
+    return join(this.#layout.staging, `${process.pid}-${this.#sequence++}`);
+  }
+
+  /** Gives an artifact its name in the pool. Not durable yet. */
+  place(artifact: VerifiedArtifact): void {
+    const { content } = artifact;
+    if (content.in === 'pool') return;
+    const path = this.pathOf(artifact.mv, artifact.file);
+    this.#makeFolder(dirname(path));
+    const staged = content.in === 'staging' ? content.path : this.stagingPath();
+    if (content.in === 'memory') writeFileSync(staged, content.bytes, { flag: 'wx' });
+    renameSync(staged, path);
+    this.#unsynced.add(dirname(path));
+  }
+
+  /** On return the files, their names and all folders on the way to them survive a power cut. */
+  async makeDurable(artifacts: readonly Artifact[]): Promise<void> {
+    const folders = [...this.#unsynced];
+    this.#unsynced.clear();
+    await syncAll(artifacts.map((artifact) => this.pathOf(artifact.mv, artifact.file)));
+    await syncAll(folders);
+  }
+
+  /** Takes a file that is not what it should be out of the pool. */
+  drop(mv: ModuleVersion, file: ModuleFile): void {
+    rmSync(this.pathOf(mv, file), { force: true });
+  }
+
+  #makeFolder(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    const first = mkdirSync(folder, { recursive: true });
+    this.#folders.add(folder);
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) this.#unsynced.add(dirname(made));
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Snapshots on disk: a tree is built in staging, synced whole, renamed to its name, and never changes again.
+ * `current` is a relative symbolic link that is swapped last, so a reader sees one snapshot or the next.
+ */
+import { createHash } from 'node:crypto';
+import { copyFileSync, linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { StateError } from '../errors.ts';
+import { swapLink, syncAll, syncFolder } from './durable.ts';
+import type { Layout } from './layout.ts';
+import type { TreeFile } from './tree.ts';
+
+/** File systems that cannot link say one of these; EMLINK is one whose count of links is used up. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV', 'ENOSYS']);
+
+/** The id that `current` names, or null where nothing was published yet. */
+export function currentSnapshot(layout: Layout): string | null {
+  try {
+    return basename(readlinkSync(layout.current));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** A tree in the making. Nothing of it is seen from outside before `publish`. */
+export class SnapshotDraft {
+  readonly #layout: Layout;
+  readonly #root: string;
+  readonly #folders = new Set<string>();
+  readonly #written: string[] = [];
+
+  constructor(layout: Layout, name: string) {
+    this.#layout = layout;
+    this.#root = join(layout.staging, `snapshot-${name}`);
+    this.#makeFolder(this.#root);
+  }
+
+  /** Links or writes the files; one that the pool lost is an error that names it. */
+  add(files: Iterable<TreeFile>): void {
+    for (const { path, from } of files) {
+      if ('bytes' in from) this.write(path, from.bytes);
+      else this.#link(from.pool, path);
+    }
+  }
+
+  /** Writes a file in one go. */
+  write(path: string, bytes: string | Uint8Array): void {
+    const to = join(this.#root, path);
+    this.#makeFolder(dirname(to));
+    writeFileSync(to, bytes);
+    this.#written.push(to);
+  }
+
+  /** Where a file that is written piece by piece goes; it is synced with the rest. */
+  pathFor(path: string): string {
+    const to = join(this.#root, path);
+    this.#makeFolder(dirname(to));
+    this.#written.push(to);
+    return to;
+  }
+
+  /** SHA-256 of a file that was written piece by piece, in hex. */
+  sha256(path: string): string {
+    return createHash('sha256').update(readFileSync(join(this.#root, path))).digest('hex');
+  }
+
+  /** On return every file and folder of the draft survives a power cut. */
+  async makeDurable(): Promise<void> {
+    await syncAll(this.#written);
+    await syncAll(this.#folders);
+  }
+
+  /** Gives the draft its name under `snapshots/`. Durable on return; `current` is as it was. */
+  publish(id: string): string {
+    mkdirSync(this.#layout.snapshots, { recursive: true });
+    const to = join(this.#layout.snapshots, id);
+    renameSync(this.#root, to);
+    syncFolder(this.#layout.snapshots);
+    syncFolder(this.#layout.public);
+    return to;
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  #link(poolPath: string, path: string): void {
+    const from = join(this.#layout.pool, poolPath);
+    const to = join(this.#root, path);
+    this.#makeFolder(dirname(to));
+    try {
+      linkSync(from, to);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) throw lostFile(poolPath, error);
+      if (!(error instanceof Error && NO_LINKS.has((error as NodeJS.ErrnoException).code ?? ''))) throw error;
+      copyFileSync(from, to);
+      this.#written.push(to);
+    }
+  }
+
+  #makeFolder(folder: string): void {
+    if (this.#folders.has(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    for (let made = folder; made !== this.#layout.staging && !this.#folders.has(made); made = dirname(made)) {
+      this.#folders.add(made);
+    }
+  }
+}
+
+/** Makes a published snapshot the current one. Durable on return. */
+export async function makeCurrent(layout: Layout, id: string): Promise<void> {
+  statSync(join(layout.snapshots, id));
+  await swapLink(layout.current, join('snapshots', id));
+}
+
+function lostFile(poolPath: string, cause: unknown): StateError {
+  return new StateError('CORRUPT', `pool/${poolPath}: the ledger holds it, the pool has lost it`, {
+    cause,
+    hint: 'run `modferry verify --full` to see all that is bad; move state.db away and sync to fetch what was lost',
+  });
+}
+
+function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}

@@ -1,0 +1,68 @@
+/**
+ * The files of a snapshot, laid out from what the ledger says it holds. Pure: a tree file names the pool file that
+ * it is a link to, or carries its bytes. `list` and `@latest` name only versions that are held whole, since every
+ * version they name must be usable.
+ */
+import { createHash } from 'node:crypto';
+import { type ModuleFile, moduleFilePath, versionFolder } from '../gomod/artifact.ts';
+import { escapePath } from '../gomod/escape.ts';
+import { chooseLatest, listedVersions } from '../gomod/latest.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
+import type { Version } from '../gomod/version.ts';
+import type { ManifestFile } from './manifest.ts';
+
+/** What one version of a module has in the pool. */
+export interface HeldVersion {
+  readonly version: Version;
+  readonly files: ReadonlyMap<ModuleFile, { readonly size: number; readonly sha256: string; readonly h1: string | null }>;
+}
+
+export interface HeldModule {
+  readonly path: ModulePath;
+  readonly versions: readonly HeldVersion[];
+}
+
+export interface TreeFile extends ManifestFile {
+  /** A path in the pool, or the bytes themselves. */
+  readonly from: { readonly pool: string } | { readonly bytes: Buffer };
+}
+
+/** Every file of a snapshot but those in `_mirror/`, sorted by path. */
+export function layOutTree(modules: Iterable<HeldModule>): TreeFile[] {
+  const files: TreeFile[] = [];
+  for (const module of modules) {
+    for (const version of module.versions) files.push(...versionFiles(module.path, version));
+    files.push(...indexFiles(module));
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A version of which the mirror holds `.info`, `.mod` and `.zip`. */
+export function isWhole(version: HeldVersion): boolean {
+  return version.files.size === 3;
+}
+
+function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Generator<TreeFile> {
+  for (const [file, { size, sha256, h1 }] of files) {
+    const at = moduleFilePath({ path, version }, file);
+    yield { path: at, sha256, size, ...(h1 === null ? {} : { h1 }), from: { pool: at } };
+  }
+}
+
+/** `list` is there even when empty: with a 404 a client would never ask for `@latest`. */
+function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
+  const whole = new Map(versions.filter(isWhole).map((held) => [held.version, held]));
+  const names = [...whole.keys()];
+  const list = Buffer.from(listedVersions(names).map((version) => `${version}\n`).join(''));
+  const sha256 = createHash('sha256').update(list).digest('hex');
+  yield { path: `${versionFolder(path)}/list`, sha256, size: list.length, from: { bytes: list } };
+  const latest = chooseLatest(names);
+  const info = latest === undefined ? undefined : whole.get(latest)?.files.get('info');
+  if (latest === undefined || info === undefined) return;
+  yield {
+    path: `${escapePath(path)}/@latest`,
+    sha256: info.sha256,
+    size: info.size,
+    from: { pool: moduleFilePath({ path, version: latest }, 'info') },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * One writer at a time. The lock is an exclusive transaction on `lock.db`, so the kernel holds it and lets it go
+ * when the process dies, however it dies: there is no stale lock to break. `lock.json` beside it says, for people,
+ * who holds it and since when; found there while the lock is free, it tells that the last holder died.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StateError } from '../errors.ts';
+
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly verb: string;
+  readonly since: string;
+}
+
+export interface Lease {
+  /** Who held the lock before and died without giving it back. */
+  readonly abandonedBy: Holder | undefined;
+  release(): void;
+}
+
+/** Takes the lock of a mirror or throws LOCKED at once, naming the holder. */
+export function acquireLease(mirror: string, verb: string, now: () => Date): Lease {
+  const note = join(mirror, 'lock.json');
+  const db = new Database(join(mirror, 'lock.db'), { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) throw locked(mirror, note);
+    throw error;
+  }
+  const abandonedBy = readHolder(note);
+  const holder: Holder = { pid: process.pid, host: hostname(), verb, since: now().toISOString() };
+  writeFileSync(note, `${JSON.stringify(holder)}\n`);
+  return {
+    abandonedBy,
+    release: () => {
+      rmSync(note, { force: true });
+      db.exec('ROLLBACK');
+      db.close();
+    },
+  };
+}
+
+function locked(mirror: string, note: string): StateError {
+  const holder = readHolder(note);
+  const who = holder ? `${holder.verb} of process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
+  return new StateError('LOCKED', `${mirror}: is locked by ${who}`, {
+    hint: 'wait until that run has ended; the lock goes with its process',
+  });
+}
+
+/** The note is for people and may be cut short by a crash: one that cannot be read names nobody. */
+function readHolder(note: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(note, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}

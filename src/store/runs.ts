@@ -1,0 +1,109 @@
+/** The history of runs, and which line of which seed wanted what in each. */
+import type { ModuleFile } from '../gomod/artifact.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
+import type { Ledger } from './ledger.ts';
+import type { Db } from './open.ts';
+
+export type Outcome = 'published' | 'unchanged' | 'incomplete' | 'refused' | 'failed' | 'interrupted';
+
+/** What a seed said: its name, the SHA-256 of its text in hex, and its lines. */
+export interface SeedContent {
+  readonly source: string;
+  readonly sha256: string;
+  readonly lines: readonly {
+    readonly line: number;
+    readonly mv: ModuleVersion;
+    readonly file: Exclude<ModuleFile, 'info'>;
+    readonly h1: string;
+  }[];
+}
+
+export interface RunRow {
+  readonly id: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly outcome: Outcome | null;
+  readonly snapshot: string | null;
+  /** JSON of the run's counts. */
+  readonly report: string | null;
+}
+
+/** A line that wanted a module version in the newest run that read its seed. */
+export interface WantingLine {
+  readonly version: string;
+  readonly source: string;
+  readonly line: number;
+  readonly file: Exclude<ModuleFile, 'info'>;
+  readonly h1: string;
+}
+
+const RUN_COLUMNS = 'id, started_at AS startedAt, finished_at AS finishedAt, outcome, snapshot, report';
+
+export class Runs {
+  readonly #db: Db;
+  readonly #ledger: Ledger;
+
+  constructor(db: Db, ledger: Ledger) {
+    this.#db = db;
+    this.#ledger = ledger;
+  }
+
+  /** Opens a run. A seed whose text an earlier run has read already costs one row. */
+  start(at: Date, seeds: readonly SeedContent[]): number {
+    const addRun = this.#db.prepare('INSERT INTO run (started_at) VALUES (?)');
+    const addRunSeed = this.#db.prepare('INSERT INTO run_seed (run, seed) VALUES (?, ?)');
+    return this.#db.transaction(() => {
+      const run = Number(addRun.run(at.toISOString()).lastInsertRowid);
+      for (const seed of seeds) addRunSeed.run(run, this.#seedId(seed));
+      return run;
+    })();
+  }
+
+  finish(run: number, at: Date, outcome: Outcome, snapshot: string | null, report: unknown): void {
+    this.#db
+      .prepare('UPDATE run SET finished_at = ?, outcome = ?, snapshot = ?, report = ? WHERE id = ?')
+      .run(at.toISOString(), outcome, snapshot, JSON.stringify(report), run);
+  }
+
+  last(): RunRow | undefined {
+    return this.#db.prepare<[], RunRow>(`SELECT ${RUN_COLUMNS} FROM run ORDER BY id DESC LIMIT 1`).get();
+  }
+
+  /** The newest run that saw its work through: what is current was compared with the seeds then. */
+  lastCompleted(): RunRow | undefined {
+    return this.#db
+      .prepare<[], RunRow>(
+        `SELECT ${RUN_COLUMNS} FROM run
+         WHERE outcome IN ('published', 'unchanged', 'incomplete') ORDER BY id DESC LIMIT 1`,
+      )
+      .get();
+  }
+
+  /** The go.sum lines that wanted a module in the newest run, by version and source. */
+  wantingLines(path: string): WantingLine[] {
+    return this.#db
+      .prepare<[string], WantingLine>(`
+        SELECT v.version, s.source, w.line, w.file, w.h1
+        FROM module_version v
+          JOIN want w ON w.module_version = v.id
+          JOIN seed s ON s.id = w.seed
+          JOIN run_seed r ON r.seed = s.id
+        WHERE v.module = ? AND r.run = (SELECT max(id) FROM run)
+        ORDER BY v.version, s.source, w.line`)
+      .all(path);
+  }
+
+  #seedId(seed: SeedContent): number {
+    const known = this.#db
+      .prepare<[string, string], { id: number }>('SELECT id FROM seed WHERE source = ? AND sha256 = ?')
+      .get(seed.source, seed.sha256);
+    if (known) return known.id;
+    const added = this.#db.prepare('INSERT INTO seed (source, sha256) VALUES (?, ?)').run(seed.source, seed.sha256);
+    const id = Number(added.lastInsertRowid);
+    const addWant = this.#db.prepare(
+      'INSERT INTO want (seed, line, module_version, file, h1) VALUES (?, ?, ?, ?, ?)',
+    );
+    for (const { line, mv, file, h1 } of seed.lines) addWant.run(id, line, this.#ledger.idOf(mv), file, h1);
+    return id;
+  }
+}

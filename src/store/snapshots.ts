@@ -1,0 +1,132 @@
+/**
+ * The snapshots that were published and what each holds. Membership is kept as intervals over the order of
+ * publishing, so that a snapshot costs the rows that changed.
+ */
+import type { ModuleFile } from '../gomod/artifact.ts';
+import type { H1 } from '../gomod/h1.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
+import type { Ledger } from './ledger.ts';
+import type { Db } from './open.ts';
+
+export interface SnapshotRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly createdAt: string;
+  readonly previous: string | null;
+  readonly rootHash: string;
+  readonly manifestSha256: string;
+  /** Module versions, files and bytes that it serves, those in `_mirror/` not counted. */
+  readonly modules: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** One file of a snapshot with what the ledger knows of it. */
+export interface Member {
+  readonly module: string;
+  readonly version: string;
+  readonly file: ModuleFile;
+  readonly size: number;
+  readonly sha256: string;
+  readonly sha512: string | null;
+  readonly h1: H1 | null;
+  /** JSON array of seeds. */
+  readonly requiredBy: string;
+}
+
+export interface MemberKey {
+  readonly mv: ModuleVersion;
+  readonly file: ModuleFile;
+}
+
+const COLUMNS = `seq, id, created_at AS createdAt, previous, root_hash AS rootHash,
+  manifest_sha256 AS manifestSha256, modules, files, bytes`;
+
+const IN_SNAPSHOT = 'm.from_seq <= :seq AND (m.to_seq IS NULL OR m.to_seq > :seq)';
+
+export class Snapshots {
+  readonly #db: Db;
+  readonly #ledger: Ledger;
+  readonly #isMember;
+
+  constructor(db: Db, ledger: Ledger) {
+    this.#db = db;
+    this.#ledger = ledger;
+    this.#isMember = db.prepare<{ module: string; version: string; file: string; seq: number }>(`
+      SELECT 1 FROM snapshot_member m JOIN module_version v ON v.id = m.module_version
+      WHERE v.module = :module AND v.version = :version AND m.file = :file AND ${IN_SNAPSHOT}`);
+  }
+
+  find(id: string): SnapshotRow | undefined {
+    return this.#db.prepare<[string], SnapshotRow>(`SELECT ${COLUMNS} FROM snapshot WHERE id = ?`).get(id);
+  }
+
+  newest(): SnapshotRow | undefined {
+    return this.#db.prepare<[], SnapshotRow>(`SELECT ${COLUMNS} FROM snapshot ORDER BY seq DESC LIMIT 1`).get();
+  }
+
+  /** Oldest first. */
+  all(): SnapshotRow[] {
+    return this.#db.prepare<[], SnapshotRow>(`SELECT ${COLUMNS} FROM snapshot ORDER BY seq`).all();
+  }
+
+  holds(seq: number, mv: ModuleVersion, file: ModuleFile): boolean {
+    return this.#isMember.get({ module: mv.path, version: mv.version, file, seq }) !== undefined;
+  }
+
+  /** All files of a snapshot, sorted by module, version and file in byte order. */
+  members(seq: number): IterableIterator<Member> {
+    return this.#db
+      .prepare<{ seq: number }, Member>(`
+        SELECT v.module, v.version, m.file, a.size, a.sha256, a.sha512, a.h1, v.required_by AS requiredBy
+        FROM snapshot_member m
+          JOIN module_version v ON v.id = m.module_version
+          JOIN artifact a ON a.module_version = m.module_version AND a.file = m.file
+        WHERE ${IN_SNAPSHOT}
+        ORDER BY v.module, v.version, m.file`)
+      .iterate({ seq });
+  }
+
+  /** Commits a snapshot and its members; what changed against the newest one is written. All or nothing. */
+  commit(snapshot: Omit<SnapshotRow, 'seq'>, members: Iterable<MemberKey>): number {
+    return this.#db.transaction(() => {
+      const before = this.newest()?.seq ?? 0;
+      const seq = before + 1;
+      this.#db
+        .prepare(`
+          INSERT INTO snapshot (seq, id, created_at, previous, root_hash, manifest_sha256, modules, files, bytes)
+          VALUES (:seq, :id, :createdAt, :previous, :rootHash, :manifestSha256, :modules, :files, :bytes)`)
+        .run({ ...snapshot, seq });
+      this.#writeMembers(seq, members);
+      return seq;
+    })();
+  }
+
+  /** Takes back the newest snapshot, of which only the row was written before a crash. */
+  retract(seq: number): void {
+    this.#db.transaction(() => {
+      this.#db.prepare('DELETE FROM snapshot_member WHERE from_seq = ?').run(seq);
+      this.#db.prepare('UPDATE snapshot_member SET to_seq = NULL WHERE to_seq = ?').run(seq);
+      this.#db.prepare('DELETE FROM snapshot WHERE seq = ?').run(seq);
+    })();
+  }
+
+  /** Ends the interval of what is no longer there, begins one for what is new. */
+  #writeMembers(seq: number, members: Iterable<MemberKey>): void {
+    const open = this.#db.prepare<[], { key: string; id: number; file: string }>(
+      `SELECT module_version || ' ' || file AS key, module_version AS id, file FROM snapshot_member WHERE to_seq IS NULL`,
+    );
+    const left = new Map(open.all().map((row) => [row.key, row]));
+    const begin = this.#db.prepare(
+      'INSERT INTO snapshot_member (module_version, file, from_seq, to_seq) VALUES (?, ?, ?, NULL)',
+    );
+    const end = this.#db.prepare(
+      'UPDATE snapshot_member SET to_seq = ? WHERE module_version = ? AND file = ? AND to_seq IS NULL',
+    );
+    for (const { mv, file } of members) {
+      const id = this.#ledger.idOf(mv);
+      if (!left.delete(`${id} ${file}`)) begin.run(id, file, seq);
+    }
+    for (const { id, file } of left.values()) end.run(seq, id, file);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Brings a mirror's folders and its ledger to a known state before a run: nothing of an earlier run lies in
+ * staging, and the ledger agrees with what is published. May run any number of times.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Layout } from '../site/layout.ts';
+import { currentSnapshot } from '../site/snapshot.ts';
+import type { SnapshotRow } from '../store/snapshots.ts';
+import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
+
+export function makeFolders(layout: Layout): void {
+  for (const folder of [layout.public, layout.snapshots, layout.pool, layout.staging]) {
+    mkdirSync(folder, { recursive: true });
+  }
+}
+
+/** What a crash left half done is worth nothing: whatever was finished is in the pool. */
+export function emptyStaging(layout: Layout): void {
+  for (const name of readdirSync(layout.staging)) rmSync(join(layout.staging, name), { recursive: true, force: true });
+}
+
+/** Answers with the snapshot that is current, known to the ledger. */
+export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<SnapshotRow | undefined> {
+  const { store, layout } = deps;
+  const newest = store.snapshots.newest();
+  if (newest && !existsSync(join(layout.snapshots, newest.id))) {
+    log(`snapshot ${newest.id} was never published: its row is taken back`);
+    store.snapshots.retract(newest.seq);
+  }
+  const id = currentSnapshot(layout);
+  if (id === null) return undefined;
+  const known = store.snapshots.find(id);
+  if (known) return known;
+  log(`the state database does not know the current snapshot ${id}: hashing it again, nothing is downloaded`);
+  await adoptSnapshot(id, deps);
+  return store.snapshots.find(id);
+}

@@ -1,0 +1,119 @@
+/**
+ * Publishes a snapshot: builds the tree in staging, writes the manifest, the SBOM and the sums, makes all of it
+ * durable, commits it in the ledger, gives it its name, and swaps `current` last.
+ */
+import { createHash } from 'node:crypto';
+import { MODULE_FILES } from '../gomod/artifact.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
+import type { Layout } from '../site/layout.ts';
+import { MANIFEST, SBOM, SHA256SUMS, STARTER_GOMOD } from '../site/layout.ts';
+import { formatManifest, formatSha256Sums, type Manifest, rootHashOf, snapshotId } from '../site/manifest.ts';
+import { makeCurrent, SnapshotDraft } from '../site/snapshot.ts';
+import { type HeldModule, type HeldVersion, layOutTree, type TreeFile } from '../site/tree.ts';
+import type { MemberKey, SnapshotRow, Snapshots } from '../store/snapshots.ts';
+import type { Contents } from './contents.ts';
+import type { SbomDraft } from './snapshot-sbom.ts';
+
+export interface PublishDeps {
+  readonly layout: Layout;
+  readonly snapshots: Snapshots;
+  readonly now: () => Date;
+  /** The text of `_mirror/go.mod`. */
+  readonly starterGoMod: (contents: Contents) => string;
+  readonly writeSbom: (draft: SbomDraft) => void;
+}
+
+export interface Published {
+  readonly id: string;
+  readonly modules: number;
+  readonly bytes: number;
+}
+
+/** Publishes `contents`, unless what is current holds exactly that: then undefined, and nothing was written. */
+export async function publish(
+  contents: Contents,
+  gaps: SbomDraft['gaps'],
+  previous: SnapshotRow | undefined,
+  deps: PublishDeps,
+): Promise<Published | undefined> {
+  const files = layOutTree(heldModules(contents));
+  const rootHash = rootHashOf(files);
+  if (rootHash === previous?.rootHash) return undefined;
+  const createdAt = deps.now();
+  const id = snapshotId(createdAt, rootHash);
+  const manifest = manifestOf(id, createdAt, previous?.id ?? null, files, contents);
+  const draft = new SnapshotDraft(deps.layout, id);
+  try {
+    draft.add(files);
+    const manifestSha256 = writeAbout(draft, manifest, { contents, gaps }, deps);
+    await draft.makeDurable();
+    const size = { modules: contents.length, files: files.length, bytes: files.reduce((sum, file) => sum + file.size, 0) };
+    const row = { id, createdAt: createdAt.toISOString(), previous: manifest.previous, rootHash, manifestSha256, ...size };
+    deps.snapshots.commit(row, memberKeys(contents));
+    draft.publish(id);
+    await makeCurrent(deps.layout, id);
+    return { id, modules: size.modules, bytes: size.bytes };
+  } finally {
+    await draft.discard();
+  }
+}
+
+/** The files of `_mirror/`; SHA256SUMS covers all of the snapshot but itself. Answers with the manifest's hash. */
+function writeAbout(
+  draft: SnapshotDraft,
+  manifest: Manifest,
+  { contents, gaps }: Pick<SbomDraft, 'contents' | 'gaps'>,
+  deps: PublishDeps,
+): string {
+  const sums = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  const text = formatManifest(manifest);
+  const manifestSha256 = sha256Of(text);
+  draft.write(MANIFEST, text);
+  sums.set(MANIFEST, manifestSha256);
+  const goMod = deps.starterGoMod(contents);
+  draft.write(STARTER_GOMOD, goMod);
+  sums.set(STARTER_GOMOD, sha256Of(goMod));
+  const { id: snapshotId, createdAt } = manifest;
+  deps.writeSbom({ file: draft.pathFor(SBOM), snapshotId, createdAt, manifestSha256, contents, gaps });
+  sums.set(SBOM, draft.sha256(SBOM));
+  const sorted = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
+  draft.write(SHA256SUMS, formatSha256Sums(sorted.map(([path, sha256]) => ({ path, sha256 }))));
+  return manifestSha256;
+}
+
+function manifestOf(
+  id: string,
+  createdAt: Date,
+  previous: string | null,
+  files: readonly TreeFile[],
+  contents: Contents,
+): Manifest {
+  return {
+    format: 'modferry-snapshot/1',
+    id,
+    createdAt: createdAt.toISOString(),
+    previous,
+    files: files.map(({ from: _, ...file }) => file),
+    modules: contents.map(({ mv, requiredBy }) => ({ module: mv.path, version: mv.version, requiredBy })),
+  };
+}
+
+function heldModules(contents: Contents): HeldModule[] {
+  const modules = new Map<ModulePath, HeldVersion[]>();
+  for (const { mv, files } of contents) {
+    const versions = modules.get(mv.path);
+    const held = { version: mv.version, files };
+    if (versions) versions.push(held);
+    else modules.set(mv.path, [held]);
+  }
+  return [...modules].map(([path, versions]) => ({ path, versions }));
+}
+
+function memberKeys(contents: Contents): MemberKey[] {
+  return contents.flatMap(({ mv, files }) => MODULE_FILES.filter((file) => files.has(file)).map((file) => ({ mv, file })));
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+

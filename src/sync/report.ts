@@ -1,0 +1,93 @@
+/** What a sync says of itself: the sync document of the command line's contract. */
+import type { Outcome } from '../store/runs.ts';
+import { wantedFiles } from './wanted.ts';
+import type { ModulePlan } from './plan.ts';
+import { isIntegrity, type Problem } from './problem.ts';
+import type { Seed } from './seeds.ts';
+
+export interface ModuleCounts {
+  /** Module versions that the seeds want; the sum of the other five. */
+  readonly wanted: number;
+  readonly present: number;
+  readonly fetched: number;
+  readonly missing: number;
+  readonly mismatched: number;
+  readonly accepted: number;
+}
+
+export interface SeedReport {
+  readonly source: string;
+  readonly wanted: number;
+  /** Module versions that are not wholly held, accepted gaps left out. */
+  readonly missing: number;
+  readonly accepted: number;
+  readonly complete: boolean;
+}
+
+export interface SyncReport {
+  readonly outcome: Outcome;
+  /** What is current afterwards; `path` is absolute. */
+  readonly snapshot: { readonly id: string; readonly path: string; readonly previous: string | null } | null;
+  readonly modules: ModuleCounts;
+  readonly problems: readonly Problem[];
+  /** Gaps that the configuration accepts, with its reason. */
+  readonly acceptedGaps: readonly (Problem & { readonly reason: string })[];
+  readonly seeds: readonly SeedReport[];
+  /** HTTP requests sent to upstreams, and the bytes that they brought. */
+  readonly requests: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/** How one wanted module version ended. */
+export type ModuleState = 'present' | 'fetched' | 'missing' | 'mismatched' | 'accepted';
+
+/** A module version after the run: its plan, brought up to date, with what failed. */
+export interface ModuleResult {
+  readonly plan: ModulePlan;
+  readonly fetched: boolean;
+  readonly problems: readonly Problem[];
+}
+
+export function stateOf(result: ModuleResult): ModuleState {
+  const { plan, problems } = result;
+  if (problems.some(isIntegrity)) return 'mismatched';
+  const whole = wantedFiles(plan.wanted).every((file) => plan.held.has(file));
+  if (whole) return result.fetched ? 'fetched' : 'present';
+  return plan.accepted ? 'accepted' : 'missing';
+}
+
+export function countModules(results: readonly ModuleResult[]): ModuleCounts {
+  const counts = { wanted: results.length, present: 0, fetched: 0, missing: 0, mismatched: 0, accepted: 0 };
+  for (const result of results) counts[stateOf(result)]++;
+  return counts;
+}
+
+/** The problems that count, and the gaps that the configuration accepts. Integrity is never accepted. */
+export function splitProblems(results: readonly ModuleResult[]): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
+  const problems: Problem[] = [];
+  const acceptedGaps: (Problem & { reason: string })[] = [];
+  for (const { plan, problems: own } of results) {
+    for (const problem of [...own, ...plan.acceptedGaps]) {
+      if (plan.accepted && !isIntegrity(problem)) acceptedGaps.push({ ...problem, reason: plan.accepted.reason });
+      else problems.push(problem);
+    }
+  }
+  return { problems, acceptedGaps };
+}
+
+export function reportSeeds(seeds: readonly Pick<Seed, 'source'>[], results: readonly ModuleResult[]): SeedReport[] {
+  const counts = new Map(seeds.map(({ source }) => [source, { wanted: 0, missing: 0, accepted: 0 }]));
+  for (const result of results) {
+    const state = stateOf(result);
+    for (const source of result.plan.wanted.seeds) {
+      const count = counts.get(source);
+      if (!count) continue;
+      count.wanted++;
+      if (state === 'missing' || state === 'mismatched') count.missing++;
+      if (state === 'accepted') count.accepted++;
+    }
+  }
+  return [...counts].map(([source, count]) => ({ source, ...count, complete: count.missing === 0 }));
+}

@@ -1,0 +1,258 @@
+/**
+ * One sync, from the lock to the swap of `current`. Reads like a table of contents: each step has a file of its
+ * own. Finished work is kept whatever happens, and the report says truly how it ended.
+ */
+import { join } from 'node:path';
+import type { Config } from '../config/load.ts';
+import { asDiskError, ConfigError, MirrorError, SiteError } from '../errors.ts';
+import { parseModuleVersion } from '../gomod/module-version.ts';
+import type { ZipHasher } from '../modzip/zip-hasher.ts';
+import type { Layout } from '../site/layout.ts';
+import { Pool } from '../site/pool.ts';
+import { keepEvidence } from '../site/quarantine.ts';
+import { currentSnapshot } from '../site/snapshot.ts';
+import type { SbomGap } from '../sbom/metadata.ts';
+import { acquireLease } from '../store/lease.ts';
+import type { Outcome } from '../store/runs.ts';
+import type { SnapshotRow } from '../store/snapshots.ts';
+import { Store } from '../store/store.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { nextContents } from './contents.ts';
+import { type Fetched, fetchAll } from './fetch-all.ts';
+import { type Plan, planSync } from './plan.ts';
+import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
+import type { Problem } from './problem.ts';
+import { guardPrune } from './prune.ts';
+import { type PublishDeps, publish } from './publish.ts';
+import { Recorder } from './record.ts';
+import { countModules, type ModuleResult, reportSeeds, type SyncReport, splitProblems } from './report.ts';
+import type { Seeds } from './seeds.ts';
+import { mergeSeeds, type WantedModule } from './wanted.ts';
+
+export interface SyncOptions {
+  /** Publish exactly what the seeds want, instead of adding to what is current. */
+  readonly prune: boolean;
+  /** Pass the guard against pruning too much. */
+  readonly force: boolean;
+  /** Publish nothing new when something is missing. */
+  readonly strict: boolean;
+}
+
+/** What a sync tells whoever shows progress. */
+export interface SyncObserver {
+  planned(plan: Plan): void;
+  moduleDone(result: ModuleResult): void;
+  publishing(): void;
+}
+
+export interface SyncDeps extends Pick<PublishDeps, 'starterGoMod' | 'writeSbom'> {
+  readonly config: Config;
+  readonly layout: Layout;
+  readonly upstreams: Upstreams;
+  readonly hasher: ZipHasher;
+  readonly now: () => Date;
+  readonly log: { info(message: string): void; warn(message: string): void };
+  readonly observer: SyncObserver;
+  readonly concurrency: number;
+  /** Ends the run after the downloads that are under way. */
+  readonly stop: AbortSignal;
+  /** Ends the downloads too. */
+  readonly abort: AbortSignal;
+}
+
+/** Throws only before the lock is held; afterwards every failure is in the report. */
+export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps): Promise<SyncReport> {
+  const wanted = mergeSeeds(seeds.seeds);
+  if (wanted.length === 0 && seeds.problems.length === 0) throw nothingWanted(seeds, deps.config);
+  makeFolders(deps.layout);
+  const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
+  try {
+    const { abandonedBy } = lease;
+    if (abandonedBy) deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
+    return await new SyncRun(seeds, wanted, options, deps).run();
+  } finally {
+    lease.release();
+  }
+}
+
+/** The state of one run, so that a report can be made wherever it ends. */
+class SyncRun {
+  readonly #seeds: Seeds;
+  readonly #wanted: readonly WantedModule[];
+  readonly #options: SyncOptions;
+  readonly #deps: SyncDeps;
+  readonly #started: Date;
+  #results: readonly ModuleResult[] = [];
+  #store: Store | undefined;
+  #run: number | undefined;
+
+  constructor(seeds: Seeds, wanted: readonly WantedModule[], options: SyncOptions, deps: SyncDeps) {
+    this.#seeds = seeds;
+    this.#wanted = wanted;
+    this.#options = options;
+    this.#deps = deps;
+    this.#started = deps.now();
+  }
+
+  async run(): Promise<SyncReport> {
+    try {
+      const outcome = await this.#sync();
+      return this.#finish(outcome);
+    } catch (error) {
+      return this.#finish(...this.#failure(error));
+    } finally {
+      this.#store?.close();
+    }
+  }
+
+  async #sync(): Promise<Outcome> {
+    const { layout, now, hasher, log, config, observer } = this.#deps;
+    this.#seeds.saveCopies();
+    emptyStaging(layout);
+    const store = Store.forWriting(layout.stateDb, now);
+    this.#store = store;
+    const pool = new Pool(layout);
+    const current = await reconcile({ layout, store, pool, hasher, now }, (message) => log.warn(message));
+    this.#run = store.runs.start(this.#started, this.#seeds.seeds);
+    const plan = planSync(this.#wanted, store.ledger, config.accept, now());
+    this.#results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
+    observer.planned(plan);
+    const prune = this.#prunes(store, current);
+    const fetched = await this.#fetch(plan, store, pool);
+    this.#results = fetched.results;
+    store.ledger.recordGaps(fetched.problems.flatMap(gapOf), now());
+    store.ledger.recordRequiredBy(this.#wanted);
+    if (fetched.interrupted) return 'interrupted';
+    return this.#publish(store, current, prune);
+  }
+
+  /** Whether this run prunes; refuses to when too much would go. */
+  #prunes(store: Store, current: SnapshotRow | undefined): boolean {
+    if (!this.#options.prune) return false;
+    if (this.#seeds.problems.length > 0) {
+      this.#deps.log.warn('not pruning: what a seed wants that cannot be read is not known');
+      return false;
+    }
+    if (current && !this.#options.force) guardPrune(store.snapshots.members(current.seq), current, this.#wanted);
+    return true;
+  }
+
+  #fetch(plan: Plan, store: Store, pool: Pool): Promise<Fetched> {
+    const { upstreams, hasher, now, layout, log, concurrency, stop, abort, observer } = this.#deps;
+    return fetchAll(plan, {
+      upstreams,
+      hasher,
+      pool,
+      now,
+      concurrency,
+      stop,
+      signal: abort,
+      recorder: new Recorder(pool, store.ledger, now),
+      quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
+      warn: (message) => log.warn(message),
+      onModule: (result) => observer.moduleDone(result),
+    });
+  }
+
+  async #publish(store: Store, current: SnapshotRow | undefined, prune: boolean): Promise<Outcome> {
+    const incomplete = this.#problems().problems.length > 0;
+    if (incomplete && this.#options.strict) return 'incomplete';
+    if (!prune && current && this.#isPublished(store, current)) return incomplete ? 'incomplete' : 'unchanged';
+    const members = current && !prune ? [...store.snapshots.members(current.seq)] : [];
+    const contents = nextContents(members, this.#results.map((result) => result.plan));
+    if (contents.length === 0) return incomplete ? 'incomplete' : 'unchanged';
+    this.#deps.observer.publishing();
+    const published = await publish(contents, this.#gaps(), current, { ...this.#deps, snapshots: store.snapshots });
+    if (incomplete) return 'incomplete';
+    return published ? 'published' : 'unchanged';
+  }
+
+  /** Whether all that is held of what the seeds want is in the current snapshot already. */
+  #isPublished(store: Store, current: SnapshotRow): boolean {
+    return this.#results.every(
+      ({ plan, fetched }) =>
+        !fetched && plan.held.keys().every((file) => store.snapshots.holds(current.seq, plan.wanted.mv, file)),
+    );
+  }
+
+  /** What the SBOM says is not here. */
+  #gaps(): SbomGap[] {
+    const { problems, acceptedGaps } = splitProblems(this.#results);
+    const gap = ({ module, version, file, code }: Problem, accepted: boolean, reason = '') =>
+      module !== null && version !== null ? [{ module, version, file, reason: reason === '' ? code : `${code}: ${reason}`, accepted }] : [];
+    return [
+      ...problems.flatMap((problem) => gap(problem, false)),
+      ...acceptedGaps.flatMap((problem) => gap(problem, true, problem.reason)),
+    ];
+  }
+
+  #problems(): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
+    const { problems, acceptedGaps } = splitProblems(this.#results);
+    return { problems: [...this.#seeds.problems, ...problems], acceptedGaps };
+  }
+
+  #failure(error: unknown): [Outcome, NonNullable<SyncReport['error']>] {
+    const known = error instanceof MirrorError ? error : asDiskError(error);
+    if (!known) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#deps.log.warn(`a bug: ${stack}`);
+    }
+    const { code, message, hint } = known ?? { code: 'BUG', message: String(error), hint: undefined };
+    const outcome = known instanceof SiteError && code === 'WIPE_REFUSED' ? 'refused' : 'failed';
+    return [outcome, { code, message, ...(hint ? { hint } : {}) }];
+  }
+
+  #finish(outcome: Outcome, error?: SyncReport['error']): SyncReport {
+    const { layout, upstreams, now } = this.#deps;
+    const id = currentSnapshot(layout);
+    const previous = id === null ? null : (this.#store?.snapshots.find(id)?.previous ?? null);
+    const report: SyncReport = {
+      outcome,
+      snapshot: id === null ? null : { id, path: join(layout.snapshots, id), previous },
+      modules: countModules(this.#results),
+      ...this.#problems(),
+      seeds: [...reportSeeds(this.#seeds.seeds, this.#results), ...this.#unreadSeeds()],
+      requests: upstreams.stats.requests,
+      bytes: upstreams.stats.bytes,
+      seconds: (now().getTime() - this.#started.getTime()) / 1000,
+      ...(error ? { error } : {}),
+    };
+    this.#recordRun(report);
+    return report;
+  }
+
+  #unreadSeeds(): SyncReport['seeds'] {
+    const sources = this.#seeds.problems.flatMap((problem) => problem.sources);
+    return sources.map((source) => ({ source, wanted: 0, missing: 0, accepted: 0, complete: false }));
+  }
+
+  /** The database itself may be what failed: then the report still goes to the operator. */
+  #recordRun(report: SyncReport): void {
+    if (this.#run === undefined || !this.#store) return;
+    const { outcome, modules, requests, bytes, seconds, error } = report;
+    try {
+      this.#store.runs.finish(this.#run, this.#deps.now(), outcome, report.snapshot?.id ?? null, {
+        modules,
+        requests,
+        bytes,
+        seconds,
+        ...(error ? { error } : {}),
+      });
+    } catch (cause) {
+      this.#deps.log.warn(`the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+}
+
+function gapOf(problem: SyncReport['problems'][number]) {
+  const { module, version, file, code, message } = problem;
+  if (module === null || version === null || file === null) return [];
+  return [{ mv: parseModuleVersion(module, version), file, code, message }];
+}
+
+function nothingWanted(seeds: Seeds, config: Config): ConfigError {
+  const names = seeds.seeds.map((seed) => seed.source).join(', ');
+  return new ConfigError('NOTHING_WANTED', `${config.file}: seeds: no module version is wanted: ${names} name none`, {
+    hint: 'an empty list is taken for a mistake, never for a wish to mirror nothing',
+  });
+}

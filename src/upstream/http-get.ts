@@ -1,0 +1,53 @@
+/**
+ * One GET to its end: redirects are followed here rather than by undici, which would carry our headers to other hosts,
+ * and only status 200 is success. It knows nothing of modules. Whatever the server does, it ends in time.
+ */
+import type { BodySink } from './body.ts';
+import type { SecretHeaders } from './credentials.ts';
+import { Deadline } from './deadline.ts';
+import { exchange, type HttpContext } from './exchange.ts';
+import { HttpFailure } from './failure.ts';
+import { isRedirect, RedirectChain } from './redirects.ts';
+import { statusFailure } from './status.ts';
+
+export interface GetRequest {
+  readonly url: URL;
+  /** Sent to the origin of `url` only. */
+  readonly secretHeaders: SecretHeaders;
+  readonly maxBytes: number;
+  /** Makes the empty place for the body, which holds something after a status of 200 only. */
+  readonly sink: () => BodySink | Promise<BodySink>;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with the size of the body, in bytes. Throws HttpFailure, the signal's reason, or the sink's error. */
+export async function httpGet(request: GetRequest, context: HttpContext): Promise<number> {
+  const { signal, maxBytes } = request;
+  const body = { sink: await request.sink(), maxBytes };
+  const deadline = new Deadline(context.timeouts, signal);
+  const chain = new RedirectChain(request.url);
+  try {
+    for (;;) {
+      const answer = await exchange(
+        chain.url,
+        headersFor(chain.url, request, context),
+        body,
+        context,
+        deadline,
+      );
+      if (answer.status === 200) return answer.size;
+      if (!isRedirect(answer.status)) throw statusFailure(answer, Date.now());
+      chain.follow(answer.headers.location);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof HttpFailure ? error.with(chain.suffix) : error;
+  } finally {
+    deadline.end();
+  }
+}
+
+function headersFor(url: URL, request: GetRequest, context: HttpContext): Record<string, string> {
+  const secrets = url.origin === request.url.origin ? request.secretHeaders : {};
+  return { 'user-agent': context.userAgent, ...secrets, 'accept-encoding': 'identity' };
+}

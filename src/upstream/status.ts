@@ -1,0 +1,30 @@
+/**
+ * What an answer other than 200 means: 404 and 410 are "not found"; 5xx, 408 and 429 are "later"; all else is a
+ * refusal. A refusal's line of plain text is passed on, since real servers say there what they withhold.
+ */
+import type { Answer } from './exchange.ts';
+import { HttpFailure } from './failure.ts';
+import { parseRetryAfter } from './retry.ts';
+
+/** Characters of a server's explanation that are shown. */
+const EXPLANATION_LENGTH = 200;
+
+/** `now` is for a Retry-After that is a date, in milliseconds. */
+export function statusFailure({ status, headers, start }: Answer, now: number): HttpFailure {
+  if (status === 404 || status === 410) return new HttpFailure('NOT_FOUND', `${status}`);
+  if (status >= 500 || status === 429 || status === 408) {
+    return new HttpFailure('UNAVAILABLE', `${status}`, {
+      retryAfter: parseRetryAfter(headers['retry-after'], now),
+    });
+  }
+  const isPlainText = /^text\/plain\b/i.test(headers['content-type'] ?? '');
+  const explanation = isPlainText ? firstLine(start) : '';
+  return new HttpFailure('REJECTED', explanation === '' ? `${status}` : `${status}: ${explanation}`);
+}
+
+/** The first line that is not empty, without control characters. The server controls every byte of it. */
+function firstLine(bytes: Buffer): string {
+  const lines = bytes.toString('utf8').split(/[\r\n]+/);
+  const line = lines.find((text) => text.trim() !== '') ?? '';
+  return line.replace(/\p{C}/gu, '').trim().slice(0, EXPLANATION_LENGTH);
+}

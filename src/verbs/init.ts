@@ -1,0 +1,45 @@
+/** `init`: writes a configuration to start from. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { EXIT } from './exit.ts';
+import type { Verb } from './verb.ts';
+
+export const initVerb: Verb = {
+  command: 'init',
+  describe: 'write a commented mirror.config.ts, never over an existing one',
+  options: (program) => program,
+  run: async (context) => {
+    const path = resolve(context.io.cwd, context.options.config ?? 'mirror.config.ts');
+    if (existsSync(path)) {
+      throw new ConfigError('USAGE', `${path}: is there already, and init never writes over a configuration`, {
+        hint: 'name another file with --config, or move that one away',
+      });
+    }
+    writeFileSync(path, TEMPLATE, { flag: 'wx' });
+    context.print({ file: path }, () => `wrote ${path}\nname your go.sum files in it, then run: modferry plan\n`);
+    return EXIT.done;
+  },
+};
+
+const TEMPLATE = `import { defineConfig } from 'modferry';
+
+// Relative paths start from this file's folder. Every field is described in the README.
+export default defineConfig({
+  // Where the mirror lives; a file server hosts its folder public/, and GOPROXY is http://<host>/current.
+  mirror: './mirror',
+
+  // The go.sum and go.work.sum files to serve: files, folders that are searched, globs,
+  // or { url: 'https://git.corp.example/app/raw/go.sum' }. Needed.
+  seeds: ['.'],
+
+  // Where modules come from, in GOPROXY syntax. Default: GOPROXY, else 'go env GOPROXY', else https://goproxy.cn.
+  // upstream: 'https://goproxy.cn',
+
+  // Modules that no public upstream may hear of; give them an upstream of their own with only: ['corp.example/*'].
+  // private: ['corp.example/*'],
+
+  // Gaps that are known: they no longer make a run incomplete. A wrong hash is never accepted.
+  // accept: [{ module: 'example.com/gone', version: 'v1.0.0', reason: 'withdrawn by its author', until: '2027-06-30' }],
+});
+`;

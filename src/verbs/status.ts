@@ -1,0 +1,64 @@
+/** `status`: what is current, and what works inside the gap. */
+import type { SeedStatus, StatusReport } from '../audit/status.ts';
+import { ConfigError } from '../errors.ts';
+import { EXIT } from './exit.ts';
+import { formatBytes } from './progress.ts';
+import { someOf } from './render.ts';
+import type { Verb } from './verb.ts';
+
+export const statusVerb: Verb = {
+  command: 'status',
+  describe: 'show what is current, how old it is, and for each go.sum whether a build from it works offline',
+  options: (program) =>
+    program.option('max-age', { type: 'string', requiresArg: true, describe: 'exit 8 when the last check is older, as 26h or 90m' }),
+  run: async (context, args) => {
+    const config = await context.loadConfig();
+    const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;
+    const maxAge = written === undefined ? undefined : parseDuration(written);
+    const { status } = await import('../app/offline.ts');
+    const report = await status({ config, env: context.io.env, log: context.log }, maxAge);
+    context.print(report, () => renderStatus(report));
+    return report.stale ? EXIT.stale : EXIT.done;
+  },
+};
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `26h`, `1d12h`, `90m` in seconds. */
+export function parseDuration(text: string): number {
+  if (!/^(\d+[smhd])+$/.test(text)) {
+    throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, { hint: 'write it as 26h, 90m or 2d' });
+  }
+  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? 's'] ?? 1), 0);
+}
+
+function renderStatus(report: StatusReport): string {
+  const { current, publishedAt, modules, bytes, seeds, lastRun, age } = report;
+  const lines = [
+    current === null
+      ? 'nothing is published yet: run modferry sync'
+      : `current: ${current}, published ${publishedAt ?? 'at an unknown time'}: ${modules} module versions, ${formatBytes(bytes)}`,
+    ...(lastRun ? [`last run: ${lastRun.outcome ?? 'did not end'}, started ${lastRun.startedAt}`] : []),
+    ...(age === null ? [] : [`last compared with the seeds: ${formatAge(age)} ago${report.stale ? ', too old' : ''}`]),
+    ...seeds.flatMap(renderSeed),
+    ...report.acceptedGaps.map(({ message, reason }) => `accepted: ${message} (${reason})`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function renderSeed({ source, wanted, builds, lacking, downloadLacks }: SeedStatus): string[] {
+  return [
+    `${builds ? 'builds offline       ' : 'does not build yet   '} ${source}: ${wanted} module versions`,
+    ...(lacking.length > 0 ? [`  not served: ${someOf(lacking)}`] : []),
+    ...(downloadLacks.length > 0
+      ? [`  \`go mod download\` would miss the zips of ${someOf(downloadLacks)}: go.mod requires them, no go.sum line has their hash`]
+      : []),
+  ];
+}
+
+function formatAge(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}

@@ -1,0 +1,86 @@
+/** `sync`: fetch, verify, publish. */
+import type { Config } from '../config/load.ts';
+import type { SyncReport } from '../sync/report.ts';
+import type { VerbContext } from './context.ts';
+import { exitOfSync } from './exit.ts';
+import { formatBytes, formatDuration, Progress } from './progress.ts';
+import { renderProblems, renderSeeds } from './render.ts';
+import { SignalWatch } from './signals.ts';
+import type { Verb } from './verb.ts';
+
+export const syncVerb: Verb = {
+  command: 'sync',
+  describe: 'fetch what the seeds want, verify it, publish a snapshot with its SBOM',
+  options: (program) =>
+    program
+      .option('prune', { type: 'boolean', default: false, describe: 'publish exactly what the seeds want, instead of adding' })
+      .option('force', { type: 'boolean', default: false, describe: 'prune even if over 40 % of what is current would go' })
+      .option('strict', { type: 'boolean', default: false, describe: 'publish nothing new when something is missing' }),
+  run: async (context, args) => {
+    const config = await context.loadConfig();
+    const watch = new SignalWatch(context.io, () =>
+      context.log.warn('stopping after the downloads under way; a second signal ends them'),
+    );
+    try {
+      const report = await runWithProgress(context, config, watch, {
+        prune: args.prune === true,
+        force: args.force === true,
+        strict: args.strict === true || config.strict,
+      });
+      context.print(report, () => renderSync(report, config));
+      return exitOfSync(report, watch.signal);
+    } finally {
+      watch.end();
+    }
+  },
+};
+
+async function runWithProgress(
+  context: VerbContext,
+  config: Config,
+  watch: SignalWatch,
+  options: { prune: boolean; force: boolean; strict: boolean },
+): Promise<SyncReport> {
+  const { sync } = await import('../app/sync.ts');
+  const shown: Progress[] = [];
+  const observe = (traffic: ConstructorParameters<typeof Progress>[1]) => {
+    const progress = new Progress(context.io, traffic, !context.options.quiet);
+    shown.push(progress);
+    return progress;
+  };
+  const app = { config, env: context.io.env, log: context.log };
+  try {
+    return await sync(app, options, { stop: watch.stop, abort: watch.abort }, observe);
+  } finally {
+    for (const progress of shown) progress.end();
+  }
+}
+
+function renderSync(report: SyncReport, config: Config): string {
+  const { modules, outcome, snapshot, error } = report;
+  const counts = (['present', 'fetched', 'missing', 'mismatched', 'accepted'] as const)
+    .filter((state) => modules[state] > 0)
+    .map((state) => `${modules[state]} ${state}`);
+  const traffic = `${report.requests} requests, ${formatBytes(report.bytes)}, ${formatDuration(report.seconds)}`;
+  const lines = [
+    ...renderSeeds(report.seeds),
+    ...renderProblems(report.problems),
+    ...(report.acceptedGaps.length > 0 ? [`accepted gaps: ${report.acceptedGaps.length} (modferry status lists them)`] : []),
+    ...(error ? [`error: ${error.message}`, ...(error.hint ? [`  hint: ${error.hint}`] : [])] : []),
+    `${outcome}: ${modules.wanted} module versions wanted: ${counts.join(', ') || 'none'}; ${traffic}`,
+    ...(snapshot ? [`current: ${snapshot.path}`] : ['nothing is published yet']),
+    ...(snapshot && (outcome === 'published' || outcome === 'unchanged' || outcome === 'incomplete') ? whatNext(config) : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function whatNext(config: Config): string[] {
+  return [
+    '',
+    'next, in a project whose go.sum is among the seeds:',
+    `  GOPROXY=file://${config.mirror}/public/current GOSUMDB=off go mod download`,
+    'or host the folder public/ with any file server; to try it at once:',
+    '  modferry serve, then GOPROXY=http://127.0.0.1:8080/current GOSUMDB=off',
+    '  (in a checkout: npm run -s modferry -- serve)',
+  ];
+}
