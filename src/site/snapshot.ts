@@ -41,7 +41,8 @@ export class SnapshotDraft {
   add(files: Iterable<TreeFile>): void {
     for (const { path, from } of files) {
       if ('bytes' in from) this.write(path, from.bytes);
-      else this.#link(from.pool, path);
+      else if ('copy' in from) this.write(path, readFileSync(join(this.#layout.pool, from.copy)));
+      else this.#link(from.link, path);
     }
   }
 

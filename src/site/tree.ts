@@ -23,8 +23,11 @@ export interface HeldModule {
 }
 
 export interface TreeFile extends ManifestFile {
-  /** A path in the pool, or the bytes themselves. */
-  readonly from: { readonly pool: string } | { readonly bytes: Buffer };
+  /**
+   * A link to a path in the pool; a copy of one, with a time of its own, where the same path has other bytes in
+   * another snapshot and a server or client tells files apart by time and size; or the bytes themselves.
+   */
+  readonly from: { readonly link: string } | { readonly copy: string } | { readonly bytes: Buffer };
 }
 
 /** Every file of a snapshot but those in `_mirror/`, sorted by path. */
@@ -45,7 +48,7 @@ export function isWhole(version: HeldVersion): boolean {
 function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Generator<TreeFile> {
   for (const [file, { size, sha256, h1 }] of files) {
     const at = moduleFilePath({ path, version }, file);
-    yield { path: at, sha256, size, ...(h1 === null ? {} : { h1 }), from: { pool: at } };
+    yield { path: at, sha256, size, ...(h1 === null ? {} : { h1 }), from: { link: at } };
   }
 }
 
@@ -63,6 +66,6 @@ function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
     path: `${escapePath(path)}/@latest`,
     sha256: info.sha256,
     size: info.size,
-    from: { pool: moduleFilePath({ path, version: latest }, 'info') },
+    from: { copy: moduleFilePath({ path, version: latest }, 'info') },
   };
 }

@@ -33,6 +33,8 @@ export interface Plan {
   readonly modules: readonly ModulePlan[];
   /** Those of `modules` with something to fetch. */
   readonly toFetch: readonly ModulePlan[];
+  /** Entries of `accept` whose day has passed. */
+  readonly expired: readonly Accepted[];
 }
 
 export function planSync(
@@ -42,10 +44,11 @@ export function planSync(
   now: Date,
 ): Plan {
   const today = now.toISOString().slice(0, 10);
-  const valid = accept.filter((entry) => entry.until === undefined || entry.until >= today);
+  const expired = accept.filter((entry) => entry.until !== undefined && entry.until < today);
+  const valid = accept.filter((entry) => !expired.includes(entry));
   const accepted = new Map(valid.map((entry) => [`${entry.module}@${entry.version}`, entry]));
   const modules = wanted.map((one) => planModule(one, holdings, accepted.get(formatModuleVersion(one.mv))));
-  return { modules, toFetch: modules.filter((module) => module.fetch.length > 0) };
+  return { modules, toFetch: modules.filter((module) => module.fetch.length > 0), expired };
 }
 
 /** The one hash that every line agrees on; undefined where there is none or more than one. */

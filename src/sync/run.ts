@@ -115,6 +115,7 @@ class SyncRun {
     const current = await reconcile({ layout, store, pool, hasher, now }, (message) => log.warn(message));
     this.#run = store.runs.start(this.#started, this.#seeds.seeds);
     const plan = planSync(this.#wanted, store.ledger, config.accept, now());
+    for (const { module, version, until } of plan.expired) log.warn(`accept: ${module}@${version}: until ${until} has passed`);
     this.#results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
     observer.planned(plan);
     const prune = this.#prunes(store, current);

@@ -99,8 +99,13 @@ async function readUrlSeed(
   problems: Problem[],
 ): Promise<UrlTexts | undefined> {
   const copy = copyName(spec.url);
+  const source = reader.redact(spec.url);
+  if (!reader.fetchText) {
+    const kept = readCopy(folder, copy);
+    if (!kept) problems.push(unavailable(source, 'no sync has fetched it yet'));
+    return kept;
+  }
   try {
-    if (!reader.fetchText) return readCopy(folder, copy);
     const sum = await reader.fetchText(spec.url, spec.headers ?? {});
     const mod = spec.mod === undefined ? undefined : await reader.fetchText(spec.mod, spec.headers ?? {});
     const fresh: [string, string][] = [[copy, sum]];
@@ -110,16 +115,16 @@ async function readUrlSeed(
     if (!(error instanceof UpstreamError)) throw error;
     const kept = readCopy(folder, copy);
     if (kept) {
-      reader.warn(`${reader.redact(spec.url)}: using the last good copy: ${error.message}`);
+      reader.warn(`${source}: using the last good copy: ${error.message}`);
       return kept;
     }
-    problems.push(unavailable(error, reader.redact(spec.url)));
+    problems.push(unavailable(source, error.message));
     return undefined;
   }
 }
 
-function unavailable(error: UpstreamError, source: string): Problem {
-  const message = `${source}: seed unavailable, and there is no earlier copy: ${error.message}`;
+function unavailable(source: string, reason: string): Problem {
+  const message = `${source}: seed unavailable, and there is no earlier copy: ${reason}`;
   return { module: null, version: null, file: null, code: 'SEED_UNAVAILABLE', message, sources: [source] };
 }
 

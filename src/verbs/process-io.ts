@@ -2,6 +2,8 @@
 import type { Io } from './context.ts';
 
 export function processIo(): Io {
+  // What is published is read by a file server that is another user: a tight umask would make it 403 for all.
+  process.umask(0o022);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;

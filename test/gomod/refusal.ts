@@ -18,3 +18,13 @@ export function refusal(run: () => unknown): Refusal {
   }
   throw new Error(`accepted: ${JSON.stringify(value)}`);
 }
+
+/** The value, or undefined where a MirrorError refuses it; any other error fails the test. */
+export function accepted<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MirrorError) return undefined;
+    throw error;
+  }
+}

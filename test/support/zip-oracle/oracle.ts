@@ -1,12 +1,12 @@
 /**
- * Builds and asks `test/support/zip-oracle`, a small Go program around golang.org/x/mod/zip. The packages are the
+ * Builds and asks the small Go program in this folder, which is written around golang.org/x/mod/zip. The packages are the
  * copies that the installed go command was itself built from, so nothing is fetched.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatModuleVersion, type ModuleVersion } from '../../src/gomod/module-version.ts';
+import { formatModuleVersion, type ModuleVersion } from '../../../src/gomod/module-version.ts';
 
 export interface Verdict {
   /** Empty where Go takes the zip. */
@@ -14,22 +14,29 @@ export interface Verdict {
   readonly h1: string;
 }
 
+export interface GoSources {
+  /** The folder of x/mod. */
+  readonly mod: string;
+  /** `1.26`, for the `go` line. */
+  readonly version: string;
+}
+
 /** Where the sources of the go command hold x/mod; undefined where there is no `go`, or one without its sources. */
-export function findGoSources(): string | undefined {
-  const go = spawnSync('go', ['env', 'GOROOT'], { encoding: 'utf8' });
-  if (go.status !== 0) return undefined;
-  const sources = join(go.stdout.trim(), 'src/cmd/vendor/golang.org/x/mod');
-  return existsSync(join(sources, 'zip/zip.go')) ? sources : undefined;
+export function findGoSources(): GoSources | undefined {
+  const go = spawnSync('go', ['env', 'GOROOT', 'GOVERSION'], { encoding: 'utf8' });
+  const [root = '', release = ''] = go.status === 0 ? go.stdout.split('\n') : [];
+  const mod = join(root, 'src/cmd/vendor/golang.org/x/mod');
+  const version = /^go(1\.\d+)/.exec(release)?.[1];
+  return version !== undefined && existsSync(join(mod, 'zip/zip.go')) ? { mod, version } : undefined;
 }
 
 /** Builds the oracle in `folder` and returns the program's path. */
-export function buildOracle(sources: string, folder: string): string {
-  const program = join(import.meta.dirname, '../support/zip-oracle');
-  for (const file of ['main.go', 'go.mod']) copyFileSync(join(program, file), join(folder, file));
-  mkdirSync(join(folder, 'mod'));
-  cpSync(sources, join(folder, 'mod'), { recursive: true });
-  writeFileSync(join(folder, 'mod/go.mod'), 'module golang.org/x/mod\n\ngo 1.22\n');
+export function buildOracle(sources: GoSources, folder: string): string {
+  for (const file of ['main.go', 'go.mod']) copyFileSync(join(import.meta.dirname, file), join(folder, file));
+  cpSync(sources.mod, join(folder, 'mod'), { recursive: true });
+  writeFileSync(join(folder, 'mod/go.mod'), `module golang.org/x/mod\n\ngo ${sources.version}\n`);
   const env = { ...process.env, GOFLAGS: '-mod=mod', GOPROXY: 'off', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+  execFileSync('go', ['mod', 'edit', `-go=${sources.version}`], { cwd: folder, env });
   execFileSync('go', ['build', '-o', 'oracle', '.'], { cwd: folder, env });
   return join(folder, 'oracle');
 }
