@@ -12,7 +12,7 @@ export interface Line {
   readonly line: number;
   /** At least one; strings keep their quotation marks. */
   readonly tokens: readonly string[];
-  /** The comments above it, from `//` on. Within a block, an empty string stands for blank lines. */
+  /** The comments above it, from `//` on. Within a block, an empty string stands for a blank line. */
   readonly before: readonly string[];
   /** The comment at its end, from `//` on. */
   readonly suffix: string | undefined;
@@ -95,7 +95,8 @@ function addToBlock(block: OpenBlock, lexed: LexedLine): void {
     block.pending = [];
   } else if (lexed.comment !== undefined) {
     pending.push(lexed.comment);
-  } else if (pending.length > 0 ? pending.at(-1) !== '' : lines.length > 0) {
+  } else if (pending.length === 0 && lines.length > 0) {
+    // It keeps the comment above the block from the line below it.
     pending.push('');
   }
 }

@@ -24,6 +24,7 @@ const YOUNG_GENERATION_MB = 6;
 export class ZipHasher {
   readonly #threads: number;
   #pool: Promise<Piscina<CheckTask, TaskResult>> | undefined;
+  readonly #running = new Set<Promise<TaskResult>>();
   #closed = false;
 
   constructor(options: ZipHasherOptions = {}) {
@@ -38,20 +39,30 @@ export class ZipHasher {
   async check(file: string, mv: ModuleVersion, signal?: AbortSignal): Promise<ZipFacts> {
     signal?.throwIfAborted();
     if (this.#closed) throw new Error('the zip hasher is closed');
-    this.#pool ??= startPool(this.#threads);
-    const pool = await this.#pool;
+    const running = this.#run({ file, mv }, signal);
+    this.#running.add(running);
     try {
-      return unwrapTask(await pool.run({ file, mv }, signal === undefined ? {} : { signal }));
+      return unwrapTask(await running);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
+    } finally {
+      this.#running.delete(running);
     }
   }
 
-  /** Waits for the zips in work and ends the threads. May be called twice. */
+  /** Takes no more zips, waits for those that were brought, and ends the threads. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    await (await this.#pool)?.close();
+    // The pool's own way of closing gives up after a time and drops what still waits in line.
+    await Promise.allSettled(this.#running);
+    await (await this.#pool)?.destroy();
+  }
+
+  async #run(task: CheckTask, signal: AbortSignal | undefined): Promise<TaskResult> {
+    this.#pool ??= startPool(this.#threads);
+    const pool = await this.#pool;
+    return pool.run(task, signal === undefined ? {} : { signal });
   }
 }
 

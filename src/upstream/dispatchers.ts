@@ -2,10 +2,11 @@
  * The connections: one undici agent for each set of trusted certificates, in it one pool an origin, through the HTTP
  * proxies that the environment names. Nothing is opened, and no certificate read, before the first request.
  */
-import { lookup as systemLookup } from 'node:dns';
+import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { sharedLookup } from './lookup.ts';
 
 /** The variables that matter here: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in either case. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
@@ -30,7 +31,7 @@ const HTTP2 = {
 
 export class Dispatchers {
   readonly #options: DispatcherOptions;
-  readonly #lookup: LookupFunction = sharedLookup();
+  readonly #lookup: LookupFunction = sharedLookup(lookup);
   readonly #agents = new Map<string | undefined, Dispatcher>();
 
   constructor(options: DispatcherOptions) {
@@ -88,27 +89,4 @@ function trust(ca: string | undefined): SecureContext {
   const trusted = new Set([...getCACertificates('default'), ...getCACertificates('system')]);
   if (ca !== undefined) trusted.add(ca);
   return createSecureContext({ ca: [...trusted] });
-}
-
-/**
- * One look-up of a name at a time, whose answer all who wait for it share. Sixteen connections that open at once
- * would otherwise ask sixteen times, and many a resolver drops such a burst, which costs five seconds.
- */
-function sharedLookup(): LookupFunction {
-  type Callback = Parameters<LookupFunction>[2];
-  const waiting = new Map<string, Callback[]>();
-  return (hostname, options, callback) => {
-    const key = `${hostname} ${JSON.stringify(options)}`;
-    const others = waiting.get(key);
-    if (others !== undefined) {
-      others.push(callback);
-      return;
-    }
-    const callbacks = [callback];
-    waiting.set(key, callbacks);
-    systemLookup(hostname, options, (error, address, family) => {
-      waiting.delete(key);
-      for (const answer of callbacks) answer(error, address, family);
-    });
-  };
 }

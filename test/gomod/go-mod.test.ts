@@ -167,6 +167,18 @@ describe('parseGoMod', () => {
   });
 });
 
+it('parseGoMod gives a retraction the comment of its block, unless a comment or a blank line comes between', () => {
+  const text =
+    '// whole\nretract (\n\n\tv1.0.0\n\tv1.0.1\n\n\tv1.0.2\n\t// own\n\n\tv1.0.3\n\tv1.0.4 // behind\n)';
+  expect(strict(text).retract.map(({ low, rationale }) => [low, rationale])).toEqual([
+    ['v1.0.0', 'whole'],
+    ['v1.0.1', 'whole'],
+    ['v1.0.2', ''],
+    ['v1.0.3', 'own'],
+    ['v1.0.4', 'behind'],
+  ]);
+});
+
 describe('parseGoMod reads a dependency laxly:', () => {
   it.each([
     ['an unknown directive', 'module a.b/c\nfuture thing\n'],
@@ -291,6 +303,12 @@ describe('parseGoMod refuses', () => {
       'the directory ../d cannot have a version',
     ],
     ['a Windows folder', 'replace a.b/c => ..\\d', 1, 'the directory ..\\d is a Windows path'],
+    [
+      'a replacement of a path with a wrong suffix',
+      'replace a.b/c/v1 => ../d',
+      1,
+      'a.b/c/v1: invalid module path: the major version suffix is malformed',
+    ],
     [
       'a replacement of another major',
       'replace a.b/c v2.0.0 => ../d',

@@ -41,7 +41,7 @@ afterAll(() => {
   if (!('missing' in oracle)) oracle.close();
 });
 
-describe.skipIf(isMissing)(`against the real golang.org/x/mod, seed ${SEED}`, () => {
+describe.skipIf(isMissing)(`against the real golang.org/x/mod, seed ${SEED}`, { timeout: 60_000 }, () => {
   const pathTexts = sample(paths, COUNT);
   const versionTexts = sample(versions, COUNT);
   const pairs = pathTexts.map(

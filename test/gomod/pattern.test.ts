@@ -28,6 +28,7 @@ describe('a pattern does not match', () => {
     ['a longer name', 'corp.example/lib', 'corp.example/library'],
     ['the path above it', 'corp.example/lib', 'corp.example'],
     ['a star across a slash', 'corp*lib', 'corp.example/lib'],
+    ['a star across a slash, where a class has taken the slash', '*[/a]', 'x/a'],
     ['more elements than a path has', 'corp.example/*', 'corp.example'],
     ['a question mark for nothing', 'a?', 'a'],
     ['a question mark for a slash', 'a?b/c', 'a/b/c'],

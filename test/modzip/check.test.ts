@@ -96,13 +96,13 @@ describe('facts', () => {
   });
 });
 
-describe('accepts what the Go client accepts', () => {
+describe('accepts what the Go client accepts', { timeout: 30_000 }, () => {
   it.each(ODD_ZIPS)('$rule', ({ zip }) => {
     expect(check(zip()).h1).toMatch(/^h1:/);
   });
 });
 
-describe('refuses', () => {
+describe('refuses', { timeout: 30_000 }, () => {
   it.each(HOSTILE_ZIPS)('$rule', ({ zip, reason }) => {
     const error = refusal(write(zip()));
     expect(error.code).toBe('ZIP_INVALID');

@@ -267,6 +267,11 @@ const SIZES: readonly HostileZip[] = [
     reason: 'm.go: it declares 2000000 bytes and has more',
   },
   {
+    rule: 'a large entry with more than it declares, found before its damaged end',
+    zip: lying({ data: deflateRawSync(Buffer.alloc(3_000_000)).subarray(0, -9), size: 2_000_000 }),
+    reason: 'm.go: it declares 2000000 bytes and has more',
+  },
+  {
     rule: 'a large entry with less than it declares',
     zip: lying({ data: deflateRawSync(Buffer.alloc(3_000_000)), size: 4_000_000 }),
     reason: 'm.go: it declares 4000000 bytes and has 3000000',
@@ -564,11 +569,11 @@ export const ODD_ZIPS: readonly OddZip[] = [
   { rule: 'a zip64 end record', zip: ending({ zip64: true }) },
   {
     rule: 'a count of 65,535 that is not zip64',
-    zip: () => buildZip(Array.from({ length: 65_535 }, (_, i) => ({ name: `${ROOT}${i}` }))),
+    zip: () => emptyFiles(65_535),
   },
   {
     rule: 'more entries than 16 bits can count',
-    zip: () => buildZip(Array.from({ length: 65_540 }, (_, i) => ({ name: `${ROOT}${i}` }))),
+    zip: () => emptyFiles(65_540),
   },
   { rule: 'bytes before the archive', zip: ending({ before: Buffer.from('#!/bin/sh\n') }) },
   { rule: 'bytes before the archive that the offsets count', zip: () => shiftedBase() },
@@ -586,6 +591,10 @@ export const ODD_ZIPS: readonly OddZip[] = [
     zip: () => buildZip([GO_MOD, { name: `${ROOT}big`, content: BIG }, M_GO]),
   },
 ];
+
+function emptyFiles(count: number): Buffer {
+  return buildZip(Array.from({ length: count }, (_, i) => ({ name: `${ROOT}${i}`, method: 0 })));
+}
 
 /** Offsets that count the bytes in front already, as some self-extracting archives have them. */
 function shiftedBase(): Buffer {

@@ -70,6 +70,15 @@ describe('readModuleZipEntries', () => {
     );
   });
 
+  it('refuses a wanted file that lies beyond the end of the zip', () => {
+    expect(() => read([{ ...LICENSE, headerOffset: 1_000_000 }], isLicense)).toThrow(
+      expect.objectContaining({
+        code: 'ZIP_INVALID',
+        message: 'example.com/m@v1.0.0: invalid module zip: LICENSE: the file ends at byte 190',
+      }),
+    );
+  });
+
   it('refuses a zip whose names break a rule, wanted or not', () => {
     expect(() => read([LICENSE, { name: `${ROOT}../x` }], isLicense)).toThrow(
       expect.objectContaining({

@@ -47,7 +47,7 @@ function longZip(): Buffer {
   return buildZip(Array.from({ length: 120 }, (_, i) => ({ name: `${ROOT}${i}`, ...zeros })));
 }
 
-describe('ZipHasher', () => {
+describe('ZipHasher', { timeout: 30_000 }, () => {
   it('finds the facts that the check on the main thread finds, for many zips at once', async () => {
     const files = Array.from({ length: 20 }, (_, i) =>
       write(`${i}.zip`, buildModuleZip(MV, { 'm.go': `package m${i}\n` })),
@@ -108,10 +108,24 @@ describe('ZipHasher', () => {
   it('finishes the zips in work before it closes, and takes no more', async () => {
     const file = write('good.zip', buildZip([GO_MOD]));
     const inWork = Array.from({ length: 6 }, () => hasher.check(file, MV));
-    await hasher.check(file, MV);
-    await hasher.close();
-    expect((await Promise.all(inWork)).map(({ entries }) => entries)).toEqual([1, 1, 1, 1, 1, 1]);
+    const closed = hasher.close();
     expect(await failure(hasher.check(file, MV))).toEqual(new Error('the zip hasher is closed'));
+    await closed;
+    expect((await Promise.all(inWork)).map(({ entries }) => entries)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('stops a zip that waits in line, and leaves the others there', async () => {
+    const single = new ZipHasher({ threads: 1 });
+    const good = write('good.zip', buildZip([GO_MOD]));
+    const reason = new Error('the run was stopped');
+    const controller = new AbortController();
+    const before = single.check(good, MV);
+    const stopped = failure(single.check(good, MV, controller.signal));
+    const after = single.check(good, MV);
+    controller.abort(reason);
+    expect(await stopped).toBe(reason);
+    expect([(await before).entries, (await after).entries]).toEqual([1, 1]);
+    await single.close();
   });
 
   it('can be closed without ever having checked', async () => {

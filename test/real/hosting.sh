@@ -16,13 +16,14 @@ documented=/srv/modferry/public
 base=http://127.0.0.1:8080
 # shellcheck source=test/real/recipe.sh
 . "$here/recipe.sh"
+# shellcheck source=test/real/servers.sh
+. "$here/servers.sh"
 # shellcheck source=test/real/hosting-checks.sh
 . "$here/hosting-checks.sh"
 
 main() {
   [[ $# -eq 2 && -d $1 && $2 == *@v* ]] || { sed -n '6p' "$0" >&2; exit 2; }
   enter_namespace "$@"
-  ip link set lo up
   public=$(cd "$1" && pwd) module=${2%@*} version=${2##*@}
   snapshot=$(readlink "$public/current")
   epath=$(escape "$module") ever=$(escape "$version")
@@ -39,20 +40,6 @@ main() {
   try Apache http_server apache strict
   try Python http_server python plain
   return "$failed"
-}
-
-# Ports are free and nothing outside answers in a namespace of our own.
-enter_namespace() {
-  [[ -z ${HOSTING_INSIDE:-} ]] || return 0
-  local unshare=(unshare --net)
-  # A server that believes itself root would try to change its user, which an ordinary
-  # user's namespace does not allow: so stay who we are and keep only the right to set lo up.
-  [[ $(id -u) -eq 0 ]] || unshare+=(--map-current-user --keep-caps)
-  if ! "${unshare[@]}" ip link set lo up 2>/dev/null; then
-    echo "SKIP everything: no network namespace can be made here (unshare and ip are needed)" >&2
-    exit 2
-  fi
-  HOSTING_INSIDE=1 exec "${unshare[@]}" bash "$0" "$@"
 }
 
 # The escaped form of a module path or version: A becomes !a.
@@ -123,29 +110,6 @@ http_server() {
   check_switch
 }
 
-start_nginx() {
-  needs nginx
-  recipe "$page" nginx | placed "$documented" "$work/public" >"$work/site.conf"
-  # The user line only counts for root, whose workers would else run as somebody who may
-  # be unable to read the mirror.
-  cat >"$work/nginx.conf" <<CONF
-user $(id -un) $(id -gn);
-worker_processes 1;
-pid $work/nginx.pid;
-events { }
-http {
-    access_log off;
-    client_body_temp_path $work/nginx-body;
-    proxy_temp_path $work/nginx-proxy;
-    fastcgi_temp_path $work/nginx-fastcgi;
-    scgi_temp_path $work/nginx-scgi;
-    uwsgi_temp_path $work/nginx-uwsgi;
-    include $work/site.conf;
-}
-CONF
-  start nginx -e stderr -c "$work/nginx.conf" -g 'daemon off;'
-}
-
 start_caddy() {
   needs caddy
   recipe "$page" Caddy | placed "$documented" "$work/public" >"$work/Caddyfile"
@@ -184,33 +148,8 @@ start_python() {
   start bash -c "exec $command"
 }
 
-needs() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
-skip() { echo "$*" >"$work/reason"; exit 77; }
-fail() { echo "$*" >"$work/reason"; exit 1; }
-
-start() {
-  "$@" &
-  server=$!
-}
-
-stop_server() {
-  [[ -n $server ]] || return 0
-  kill "$server" 2>/dev/null || true
-  wait "$server" 2>/dev/null || true
-  server=''
-}
-
 cleanup() {
   rm -rf -- "$work"
-}
-
-wait_for_server() {
-  local tries=0
-  until curl -s -o /dev/null "$base/"; do
-    kill -0 "$server" 2>/dev/null || fail "the server ended before it answered"
-    ((++tries < 100)) || fail "the server did not answer within 10 seconds"
-    sleep 0.1
-  done
 }
 
 main "$@"

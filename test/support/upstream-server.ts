@@ -161,6 +161,11 @@ export class UpstreamServer {
     return this.requests.map(({ path }) => path.replaceAll('%21', '!'));
   }
 
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   forget(): void {
     this.requests.length = 0;
   }

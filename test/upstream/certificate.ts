@@ -10,15 +10,13 @@ export interface TestCertificate {
   readonly cert: string;
 }
 
-const REQUEST = [
-  'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=modferry-test',
-  '-addext subjectAltName=IP:127.0.0.1,DNS:localhost -keyout - -out -',
-].join(' ');
+const REQUEST = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 -subj /CN=test';
 
 /** Undefined, said loudly, where there is no openssl. */
-export function makeCertificate(): TestCertificate | undefined {
+export function makeCertificate(names = 'IP:127.0.0.1,DNS:localhost'): TestCertificate | undefined {
+  const output = ['-addext', `subjectAltName=${names}`, '-keyout', '-', '-out', '-'];
   try {
-    const pem = execFileSync('openssl', REQUEST.split(' '), {
+    const pem = execFileSync('openssl', [...REQUEST.split(' '), ...output], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -190,13 +190,6 @@ describe('an upstream that refuses or fails', () => {
       2,
     ],
     [
-      'silence is tried again',
-      { stall: 0 },
-      'UNAVAILABLE',
-      'unavailable: no answer in time after 2 tries',
-      2,
-    ],
-    [
       'a portal is believed nothing',
       { page: true },
       'BAD_CONTENT',
@@ -245,16 +238,7 @@ describe('an upstream that refuses or fails', () => {
       'truncated: 100 of 150 bytes after 2 tries',
       2,
     ],
-    [
-      'a stalled body is tried again',
-      { body: 'z'.repeat(100), stall: 40 },
-      'TRUNCATED',
-      'truncated: 40 of 100 bytes, then nothing for 0.1 s after 2 tries',
-      2,
-    ],
   ])('%s', async (_, fault, code, what, requests) => {
-    await upstreams.close();
-    upstreams = reader(up.url, { timeouts: { idle: 100 } });
     for (const file of ['mod', 'zip']) {
       up.forget();
       up.fault(`example.com/m/@v/v1.0.0.${file}`, fault);
@@ -267,7 +251,7 @@ describe('an upstream that refuses or fails', () => {
   });
 
   it.each([
-    ['another version', '{"Version":"v1.0.1"}', 'the Version is "v1.0.1"'],
+    ['another version', '{"Version":"v1.0.1"}', 'the Version is v1.0.1'],
     ['no JSON', 'not json', 'not a JSON object'],
   ])('an info of %s is wrong, and not tried again', async (_, body, reason) => {
     up.fault(/info$/, { body });
@@ -315,6 +299,22 @@ describe('an upstream that refuses or fails', () => {
     expect(await failureOf(upstreams.get('big', { maxBytes: 999 }))).toEqual(told);
     up.heal();
     expect((await upstreams.get('big', { maxBytes: 1000 })).body).toHaveLength(1000);
+  });
+
+  it.each([
+    ['silence', { stall: 0 }, 'UNAVAILABLE', 'unavailable: no answer in time'],
+    [
+      'a body that stalls',
+      { body: 'z'.repeat(9), stall: 4 },
+      'TRUNCATED',
+      'truncated: 4 of 9 bytes, then nothing for 0.1 s',
+    ],
+  ])('%s is ended', async (_, fault, code, what) => {
+    await upstreams.close();
+    upstreams = reader(up.url, { retries: 1, timeouts: { idle: 100 } });
+    up.fault(/mod$/, fault);
+    const message = `example.com/m@v1.0.0: mod from ${up.url}: ${what}`;
+    expect(await failureOf(upstreams.mod(M))).toEqual({ code, message, module: 'example.com/m@v1.0.0' });
   });
 
   it('a drip below the minimum rate is ended', async () => {

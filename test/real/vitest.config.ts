@@ -1,0 +1,11 @@
+/** End to end: real modules from the configured upstream, real servers, the real go command. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/real/**/*.test.ts'],
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
+    fileParallelism: false,
+  },
+});
