@@ -72,7 +72,8 @@ export class SiteError extends MirrorError<'IMMUTABLE_MISMATCH' | 'WIPE_REFUSED'
 export class InterruptedError extends MirrorError<'INTERRUPTED'> {}
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
-const BROKEN = /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
+const BROKEN =
+  /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
 
 /** What the operating system or SQLite says of a disk, as an error for people; undefined where it is something else. */
 export function asDiskError(error: unknown): SiteError | undefined {
@@ -86,5 +87,7 @@ export function asDiskError(error: unknown): SiteError | undefined {
       hint: 'make room and run it again: finished work is kept',
     });
   }
-  return BROKEN.test(code) ? new SiteError('IO', `${where}cannot read or write: ${error.message}`, { cause: error }) : undefined;
+  return BROKEN.test(code)
+    ? new SiteError('IO', `${where}cannot read or write: ${error.message}`, { cause: error })
+    : undefined;
 }

@@ -14,7 +14,10 @@ export interface AppContext {
 }
 
 /** Opens the ledger for reading; `use` gets undefined where no sync has made one. */
-export async function withStore<T>(config: Config, use: (store: Store | undefined) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  config: Config,
+  use: (store: Store | undefined) => Promise<T>,
+): Promise<T> {
   const store = Store.forReading(layoutOf(config.mirror).stateDb);
   try {
     return await use(store);

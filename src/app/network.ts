@@ -45,12 +45,14 @@ export function fetchSeeds({ config, env, log }: AppContext, signal: AbortSignal
 export function findUpstreams({ config, env, log }: AppContext): readonly UpstreamEntry[] {
   const [spec, field] = upstreamSpec(config, env);
   const { entries, dropped } = parseUpstreams(spec, field);
-  if (dropped.length > 0) log.info(`${field}: a mirror fetches from proxies only: leaving out ${dropped.join(', ')}`);
+  if (dropped.length > 0)
+    log.info(`${field}: a mirror fetches from proxies only: leaving out ${dropped.join(', ')}`);
   return entries;
 }
 
 function upstreamSpec(config: Config, env: Environment): [Parameters<typeof parseUpstreams>[0], string] {
-  if (config.upstream !== undefined) return [withCertificates(config.upstream, config), `${config.file}: upstream`];
+  if (config.upstream !== undefined)
+    return [withCertificates(config.upstream, config), `${config.file}: upstream`];
   if (env.GOPROXY) return [env.GOPROXY, 'GOPROXY'];
   const own = goEnv('GOPROXY', env);
   return own ? [own, 'go env GOPROXY'] : [DEFAULT_UPSTREAM, 'the default upstream'];
@@ -72,13 +74,20 @@ function withCertificates(spec: UpstreamSpec, config: Config): Parameters<typeof
 /** Empty where there is no go command: the mirror needs none. */
 function goEnv(name: string, env: Environment): string {
   try {
-    return execFileSync('go', ['env', name], { encoding: 'utf8', env: { ...env }, stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('go', ['env', name], {
+      encoding: 'utf8',
+      env: { ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return '';
   }
 }
 
-export function makeUpstreams({ config, env, log }: AppContext, entries: readonly UpstreamEntry[]): Upstreams {
+export function makeUpstreams(
+  { config, env, log }: AppContext,
+  entries: readonly UpstreamEntry[],
+): Upstreams {
   return new Upstreams(entries, {
     userAgent: userAgent(),
     connections: config.connections,
@@ -88,7 +97,9 @@ export function makeUpstreams({ config, env, log }: AppContext, entries: readonl
     netrc: readNetrc(env),
     env,
     onRetry: ({ subject, file, upstream, reason, delay }) =>
-      log.info(`${subject}: ${file} from ${upstream}: ${reason}: trying again in ${(delay / 1000).toFixed(1)} s`),
+      log.info(
+        `${subject}: ${file} from ${upstream}: ${reason}: trying again in ${(delay / 1000).toFixed(1)} s`,
+      ),
   });
 }
 
@@ -110,4 +121,3 @@ function timeoutsOf({ timeouts }: Config): Partial<Timeouts> {
 function userAgent(): string {
   return `${TOOL_NAME}/${toolVersion()}`;
 }
-

@@ -11,14 +11,21 @@ import { type AppContext, withStore } from './context.ts';
 
 export async function status({ config, log }: AppContext, maxAge: number | undefined): Promise<StatusReport> {
   const layout = layoutOf(config.mirror);
-  const seeds = await readSeeds(config, layout.seeds, { redact: redactUrl, warn: (message) => log.warn(message) });
-  return withStore(config, async (store) => reportStatus({ config, layout, store, seeds, now: new Date(), maxAge }));
+  const seeds = await readSeeds(config, layout.seeds, {
+    redact: redactUrl,
+    warn: (message) => log.warn(message),
+  });
+  return withStore(config, async (store) =>
+    reportStatus({ config, layout, store, seeds, now: new Date(), maxAge }),
+  );
 }
 
 export async function verify({ config }: AppContext, full: boolean): Promise<VerifyReport> {
   const hasher = new ZipHasher();
   try {
-    return await withStore(config, (store) => verifyMirror({ layout: layoutOf(config.mirror), store, hasher }, full));
+    return await withStore(config, (store) =>
+      verifyMirror({ layout: layoutOf(config.mirror), store, hasher }, full),
+    );
   } finally {
     await hasher.close();
   }
@@ -34,5 +41,9 @@ export interface Listen {
 }
 
 export function serve({ config, log }: AppContext, listen: Listen): Promise<RunningServer> {
-  return startServer({ root: layoutOf(config.mirror).public, ...listen, warn: (message) => log.warn(message) });
+  return startServer({
+    root: layoutOf(config.mirror).public,
+    ...listen,
+    warn: (message) => log.warn(message),
+  });
 }

@@ -51,8 +51,10 @@ export async function sync(
       observer: observe(upstreams),
       concurrency: config.connections ?? DEFAULT_CONCURRENCY,
       ...signals,
-      starterGoMod: (contents) => starterGoMod(contents, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
-      writeSbom: (draft) => writeSnapshotSbom(draft, { pool, settings: config.sbom, toolVersion: toolVersion() }),
+      starterGoMod: (contents) =>
+        starterGoMod(contents, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
+      writeSbom: (draft) =>
+        writeSnapshotSbom(draft, { pool, settings: config.sbom, toolVersion: toolVersion() }),
     });
   } finally {
     await Promise.all([upstreams.close(), hasher.close()]);
@@ -68,14 +70,20 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
     if (!sizes) return reportPlan(config, seeds, store?.ledger, new Date());
     const upstreams = makeUpstreams(context, findUpstreams(context));
     try {
-      return await reportPlan(config, seeds, store?.ledger, new Date(), (zips) => zipSizes(zips, upstreams, stop));
+      return await reportPlan(config, seeds, store?.ledger, new Date(), (zips) =>
+        zipSizes(zips, upstreams, stop),
+      );
     } finally {
       await upstreams.close();
     }
   });
 }
 
-async function zipSizes(zips: readonly ModuleVersion[], upstreams: Upstreams, signal: AbortSignal): Promise<(number | undefined)[]> {
+async function zipSizes(
+  zips: readonly ModuleVersion[],
+  upstreams: Upstreams,
+  signal: AbortSignal,
+): Promise<(number | undefined)[]> {
   const sizes = new Map<ModuleVersion, number | undefined>();
   await forEachBounded(zips, DEFAULT_CONCURRENCY, async (mv) => {
     sizes.set(mv, await upstreams.zipSize(mv, { signal }));

@@ -43,13 +43,20 @@ export async function reportPlan(
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
   const sizes = sizeOf && (await sizeOf(zips));
   const results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
-  const problems = results.flatMap((result) => result.problems).filter(({ code }) => code !== 'GOSUM_CONFLICT');
+  const problems = results
+    .flatMap((result) => result.problems)
+    .filter(({ code }) => code !== 'GOSUM_CONFLICT');
   return {
     wanted: wanted.length,
-    present: plan.modules.filter(({ fetch, problems, acceptedGaps }) => fetch.length + problems.length + acceptedGaps.length === 0).length,
+    present: plan.modules.filter(
+      ({ fetch, problems, acceptedGaps }) => fetch.length + problems.length + acceptedGaps.length === 0,
+    ).length,
     toFetch: plan.toFetch.length,
     ...(sizes
-      ? { bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0), unsized: sizes.filter((size) => size === undefined).length }
+      ? {
+          bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+          unsized: sizes.filter((size) => size === undefined).length,
+        }
       : {}),
     conflicts: wanted.flatMap(conflictsOf).map(({ mv, file, hashes }) => ({
       module: mv.path,

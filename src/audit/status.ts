@@ -9,7 +9,7 @@ import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { type Holdings, type ModulePlan, planSync } from '../sync/plan.ts';
-import { type SeedReport, reportSeeds, splitProblems, type SyncReport } from '../sync/report.ts';
+import { reportSeeds, type SeedReport, type SyncReport, splitProblems } from '../sync/report.ts';
 import type { Seed, Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
 
@@ -30,7 +30,11 @@ export interface StatusReport {
   readonly bytes: number;
   readonly seeds: readonly SeedStatus[];
   readonly acceptedGaps: SyncReport['acceptedGaps'];
-  readonly lastRun: { readonly startedAt: string; readonly finishedAt: string | null; readonly outcome: string | null } | null;
+  readonly lastRun: {
+    readonly startedAt: string;
+    readonly finishedAt: string | null;
+    readonly outcome: string | null;
+  } | null;
   /** When a run last compared the seeds with what is current, and went through. */
   readonly checkedAt: string | null;
   /** Seconds since `checkedAt`. */
@@ -68,7 +72,9 @@ export function reportStatus({ config, layout, store, seeds, now, maxAge }: Stat
       return report ? [seedStatus(seed, report, plan.modules)] : [];
     }),
     acceptedGaps: splitProblems(results).acceptedGaps,
-    lastRun: lastRun ? { startedAt: lastRun.startedAt, finishedAt: lastRun.finishedAt, outcome: lastRun.outcome } : null,
+    lastRun: lastRun
+      ? { startedAt: lastRun.startedAt, finishedAt: lastRun.finishedAt, outcome: lastRun.outcome }
+      : null,
     checkedAt,
     age,
     ...(maxAge === undefined ? {} : { maxAge }),
@@ -109,7 +115,9 @@ function seedStatus(seed: Seed, report: SeedReport, plans: readonly ModulePlan[]
 function downloadLacks({ goMod }: Seed, zips: ReadonlySet<string>): string[] {
   if (!goMod) return [];
   const names = goMod.require.map(({ mv }) => {
-    const replaced = goMod.replace.find(({ old }) => old.path === mv.path && (old.version ?? mv.version) === mv.version);
+    const replaced = goMod.replace.find(
+      ({ old }) => old.path === mv.path && (old.version ?? mv.version) === mv.version,
+    );
     if (!replaced) return `${mv.path}@${mv.version}`;
     return replaced.by.kind === 'module' ? `${replaced.by.path}@${replaced.by.version}` : undefined;
   });

@@ -8,8 +8,8 @@ import { createReadStream, existsSync, readdirSync, readFileSync, statSync } fro
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MirrorError } from '../errors.ts';
-import { hashGoMod } from '../gomod/h1.ts';
 import { unescapePath, unescapeVersion } from '../gomod/escape.ts';
+import { hashGoMod } from '../gomod/h1.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import { ABOUT, type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
@@ -47,7 +47,10 @@ export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<Ver
   const verification = new Verification(deps);
   const current = currentSnapshot(deps.layout);
   const snapshots = full ? readdirSync(deps.layout.snapshots, { withFileTypes: true }) : [];
-  const ids = new Set([...(current === null ? [] : [current]), ...snapshots.filter((entry) => entry.isDirectory()).map(({ name }) => name)]);
+  const ids = new Set([
+    ...(current === null ? [] : [current]),
+    ...snapshots.filter((entry) => entry.isDirectory()).map(({ name }) => name),
+  ]);
   for (const id of ids) await verification.checkSnapshot(id, full);
   const { checked, problems } = verification;
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
@@ -102,7 +105,9 @@ class Verification {
       return [];
     }
     this.checked++;
-    const lines = readFileSync(path, 'utf8').split('\n').filter((line) => line.slice(66).startsWith(`${ABOUT}/`));
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.slice(66).startsWith(`${ABOUT}/`));
     const about = lines.map((line) => ({ sha256: line.slice(0, 64), path: line.slice(66), size: -1 }));
     return [...about, { path: SHA256SUMS, sha256: '', size: -1 }];
   }
@@ -117,14 +122,18 @@ class Verification {
     const known = this.#known.get(inode);
     const sha256 = known ?? (await sha256Of(path));
     this.#known.set(inode, sha256);
-    if (sha256 !== file.sha256) return this.#bad(path, 'HASH_MISMATCH', `is ${sha256}, should be ${file.sha256}`);
+    if (sha256 !== file.sha256)
+      return this.#bad(path, 'HASH_MISMATCH', `is ${sha256}, should be ${file.sha256}`);
     if (full && known === undefined) await this.#checkH1(path, file);
   }
 
   async #checkH1(path: string, file: ManifestFile): Promise<void> {
     if (file.h1 === undefined) return;
-    const h1 = file.path.endsWith('.zip') ? await this.#zipH1(path, file.path) : hashGoMod(readFileSync(path));
-    if (h1 !== undefined && h1 !== file.h1) this.#bad(path, 'HASH_MISMATCH', `is ${h1}, should be ${file.h1}`);
+    const h1 = file.path.endsWith('.zip')
+      ? await this.#zipH1(path, file.path)
+      : hashGoMod(readFileSync(path));
+    if (h1 !== undefined && h1 !== file.h1)
+      this.#bad(path, 'HASH_MISMATCH', `is ${h1}, should be ${file.h1}`);
   }
 
   async #zipH1(path: string, inSnapshot: string): Promise<string | undefined> {
@@ -140,7 +149,11 @@ class Verification {
   }
 
   #bad(path: string, code: BadFile['code'], message: string): void {
-    this.problems.push({ path: relative(this.#deps.layout.mirror, path).split(sep).join('/'), code, message });
+    this.problems.push({
+      path: relative(this.#deps.layout.mirror, path).split(sep).join('/'),
+      code,
+      message,
+    });
   }
 }
 

@@ -35,7 +35,9 @@ export function explainModule(query: string, layout: Layout, store: Store | unde
   const versions = store.ledger.versionsOf(path).filter((version) => only === undefined || version === only);
   return {
     module: path,
-    versions: versions.sort(compareVersions).map((version) => explainVersion(path, version, seq, lines, store)),
+    versions: versions
+      .sort(compareVersions)
+      .map((version) => explainVersion(path, version, seq, lines, store)),
   };
 }
 
@@ -49,7 +51,10 @@ function explainVersion(
   // The ledger holds only versions that were parsed before they were written.
   const mv = { path, version: version as Version };
   const published = (file: ModuleFile) => seq !== undefined && store.snapshots.holds(seq, mv, file);
-  const files = [...store.ledger.held(mv).values()].map((held) => ({ ...held, published: published(held.file) }));
+  const files = [...store.ledger.held(mv).values()].map((held) => ({
+    ...held,
+    published: published(held.file),
+  }));
   const gaps = [...store.ledger.gaps(mv).values()];
   const state = files.length === 0 ? 'missing' : files.every((file) => file.published) ? 'published' : 'held';
   const wantedBy = lines.filter((line) => line.version === version).map(({ version: _, ...line }) => line);

@@ -131,7 +131,9 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, value: unknown, file
   const branches = issue.errors.filter((branch) => branch.some((inner) => !isWrongType(inner)));
   const branch = branches.sort((a, b) => a.length - b.length || missing(a) - missing(b))[0]?.[0];
   if (branch) return describeIssue({ ...branch, path: [...issue.path, ...branch.path] }, value, file);
-  const shapes = [...new Set(issue.errors.flat().map((inner) => lowerFirst(inner.message.replace('Invalid input: ', ''))))];
+  const shapes = [
+    ...new Set(issue.errors.flat().map((inner) => lowerFirst(inner.message.replace('Invalid input: ', '')))),
+  ];
   return new ConfigError('CONFIG_INVALID', `${file}: ${issue.path.join('.')}: ${shapes.join('; or ')}`);
 }
 
@@ -164,7 +166,9 @@ function nestedShape(field: string): z.ZodObject[] | undefined {
 
 /** `did you mean 'x'?`, or the whole list where nothing is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  const [nearest] = known.map((name) => ({ name, distance: leven(word, name) })).sort((a, b) => a.distance - b.distance);
+  const [nearest] = known
+    .map((name) => ({ name, distance: leven(word, name) }))
+    .sort((a, b) => a.distance - b.distance);
   if (nearest && nearest.distance <= Math.max(2, word.length / 3)) return `did you mean '${nearest.name}'?`;
   return `known are: ${known.join(', ')}`;
 }

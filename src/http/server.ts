@@ -33,7 +33,9 @@ const TYPES: Readonly<Record<string, string>> = {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const server = createServer((request, response) => {
     answer(request, response, options.root).catch((error: unknown) => {
-      options.warn(`${request.method} ${request.url}: ${error instanceof Error ? error.message : String(error)}`);
+      options.warn(
+        `${request.method} ${request.url}: ${error instanceof Error ? error.message : String(error)}`,
+      );
       if (response.headersSent) response.destroy();
       else send(response, 500, 'cannot read the file');
     });
@@ -106,7 +108,8 @@ async function fileAt(root: string, path: string): Promise<Found | undefined> {
     return stats.isFile() ? { file, stats } : undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP')
+      return undefined;
     throw error;
   }
 }
@@ -132,7 +135,8 @@ async function sendFile(
 
 /** A client that goes away in the middle is no failure of the server. */
 function ignoreHangUp(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'ECONNRESET' && error.code !== 'EPIPE') throw error;
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'ECONNRESET' && error.code !== 'EPIPE')
+    throw error;
 }
 
 function send(response: ServerResponse, status: number, text: string): void {

@@ -26,7 +26,7 @@ export interface ZipEntry {
   readonly fileType: number;
 }
 
-export const HEADER_LENGTH = 46;
+const HEADER_LENGTH = 46;
 export const HEADER_SIGNATURE = 0x02014b50;
 /** With a name, extra fields and a comment of 65,535 bytes each. */
 export const LONGEST_HEADER = HEADER_LENGTH + 3 * 0xffff;
@@ -42,12 +42,15 @@ export function readDirectory(fd: number, location: DirectoryLocation): ZipEntry
   const entries: ZipEntry[] = [];
   let offset = location.start;
   while (offset + 4 <= location.end) {
-    const signature = window.at(offset, 4);
-    if (window.buffer.readUInt32LE(signature) !== HEADER_SIGNATURE) break;
+    if (window.buffer.readUInt32LE(window.at(offset, 4)) !== HEADER_SIGNATURE) break;
     if (entries.length === MAX_PATHS) throw new InvalidZip(`there are more than ${MAX_PATHS} entries`);
     const length = Math.min(LONGEST_HEADER, location.end - offset);
-    const header = parseHeader(window.buffer, window.at(offset, length), length, location.baseOffset);
+    const at = window.at(offset, length);
+    const header = parseHeader(window.buffer, at, length, location.baseOffset);
     if (typeof header === 'string') throw new InvalidZip(`header ${entries.length + 1} ${header}`);
+    if (window.buffer.readUInt16LE(at + 34) !== 0) {
+      throw new InvalidZip(`header ${entries.length + 1} names another disk`);
+    }
     entries.push(header.entry);
     offset += header.length;
   }
@@ -59,7 +62,8 @@ export function readDirectory(fd: number, location: DirectoryLocation): ZipEntry
 
 /**
  * The entry whose header begins at `at` and lies in the next `room` bytes, and the header's length; or what is wrong
- * with it. Precondition: the signature stands there.
+ * with it, where Go finds the same wrong: this also decides which directory is the one. Precondition: the signature
+ * stands there.
  */
 export function parseHeader(
   bytes: Buffer,
@@ -72,7 +76,6 @@ export function parseHeader(
   const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
   const length = extraEnd - at + bytes.readUInt16LE(at + 32);
   if (length > room) return 'is cut';
-  if (bytes.readUInt16LE(at + 34) !== 0) return 'names another disk';
   const sizes = readSizes(bytes, at, nameEnd, extraEnd);
   if (typeof sizes === 'string') return sizes;
   const entry = {
@@ -101,9 +104,7 @@ function readSizes(bytes: Buffer, at: number, extraStart: number, extraEnd: numb
     headerOffset: bytes.readUInt32LE(at + 42),
   };
   if (Math.max(sizes.size, sizes.compressedSize, sizes.headerOffset) < MAXED) return sizes;
-  const elsewhere = (['size', 'compressedSize', 'headerOffset'] as const).filter(
-    (key) => sizes[key] === MAXED,
-  );
+  const elsewhere = ZIP64_ORDER.filter((key) => sizes[key] === MAXED);
   const field = findZip64Field(bytes, extraStart, extraEnd);
   if (field === undefined) {
     // A size of 2³²−1 and no zip64 field may be just that, says Go; the limits refuse it later.
@@ -114,6 +115,8 @@ function readSizes(bytes: Buffer, at: number, extraStart: number, extraEnd: numb
   return sizes;
 }
 
+/** In which the zip64 field holds those that are maxed. */
+const ZIP64_ORDER = ['size', 'compressedSize', 'headerOffset'] as const;
 const ZIP64_EXTRA_ID = 0x0001;
 
 function findZip64Field(bytes: Buffer, start: number, end: number) {

@@ -49,7 +49,10 @@ export class ContentReader {
   *pieces(entry: ZipEntry): Generator<Buffer, void> {
     try {
       const start = this.#enter(entry);
-      if (isFolder(entry)) return yield NOTHING;
+      if (isFolder(entry)) {
+        yield NOTHING;
+        return;
+      }
       let crc = 0;
       for (const piece of this.#unpack(entry, start)) {
         crc = crc32(piece, crc);
@@ -79,12 +82,11 @@ export class ContentReader {
   }
 
   #unpack(entry: ZipEntry, start: number): Iterable<Buffer> {
-    if (entry.method === STORED && entry.compressedSize !== entry.size)
-      throw wrongSize(entry, entry.compressedSize);
-    if (entry.compressedSize > WINDOW_BYTES || entry.size >= OUTPUT_BYTES)
-      return this.#stepwise(entry, start);
-    const at = this.#window.at(start, entry.compressedSize);
-    if (entry.method === STORED) return [this.#window.buffer.subarray(at, at + entry.size)];
+    const { compressedSize, size } = entry;
+    if (entry.method === STORED && compressedSize !== size) throw wrongSize(entry, compressedSize);
+    if (compressedSize > WINDOW_BYTES || size >= OUTPUT_BYTES) return this.#stepwise(entry, start);
+    const at = this.#window.at(start, compressedSize);
+    if (entry.method === STORED) return [this.#window.buffer.subarray(at, at + size)];
     return [this.#inflateWhole(entry, at)];
   }
 
@@ -118,7 +120,10 @@ export class ContentReader {
   *#step(entry: ZipEntry, at: number, length: number, last: boolean): Generator<Buffer, void> {
     const { buffer } = this.#window;
     const end = at + length;
-    if (entry.method === STORED) return yield buffer.subarray(at, end);
+    if (entry.method === STORED) {
+      yield buffer.subarray(at, end);
+      return;
+    }
     const output = this.#outputFor(OUTPUT_BYTES);
     let count = this.#inflater.step(buffer, at, length, last, output);
     while (count === output.length) {
@@ -149,7 +154,6 @@ export class ContentReader {
 }
 
 function wrongSize(entry: ZipEntry, unpacked: number): InvalidZip {
-  return new InvalidZip(
-    `it declares ${entry.size} bytes and has ${unpacked > entry.size ? 'more' : unpacked}`,
-  );
+  const found = unpacked > entry.size ? 'more' : unpacked;
+  return new InvalidZip(`it declares ${entry.size} bytes and has ${found}`);
 }

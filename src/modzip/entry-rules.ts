@@ -78,7 +78,7 @@ function addFolder(folders: Set<string>, entry: ZipEntry, path: string): void {
 }
 
 export const STORED = 0;
-export const DEFLATED = 8;
+const DEFLATED = 8;
 
 function checkFile(entry: ZipEntry, path: string): void {
   const base = path.slice(path.lastIndexOf('/') + 1);

@@ -57,7 +57,11 @@ function parseManifest(text: string, path: string): Manifest {
   } catch (cause) {
     throw new StateError('CORRUPT', `${path}: is no JSON`, { cause });
   }
-  if (value?.format !== 'modferry-snapshot/1' || !Array.isArray(value.files) || !Array.isArray(value.modules)) {
+  if (
+    value?.format !== 'modferry-snapshot/1' ||
+    !Array.isArray(value.files) ||
+    !Array.isArray(value.modules)
+  ) {
     throw new StateError('CORRUPT', `${path}: is no snapshot manifest that this program knows`);
   }
   return value as Manifest;

@@ -64,6 +64,7 @@ export class Pool {
     const first = mkdirSync(folder, { recursive: true });
     this.#folders.add(folder);
     if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) this.#unsynced.add(dirname(made));
+    for (let made = folder; made.length >= first.length; made = dirname(made))
+      this.#unsynced.add(dirname(made));
   }
 }

@@ -3,7 +3,16 @@
  * `current` is a relative symbolic link that is swapped last, so a reader sees one snapshot or the next.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, linkSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StateError } from '../errors.ts';
@@ -64,7 +73,9 @@ export class SnapshotDraft {
 
   /** SHA-256 of a file that was written piece by piece, in hex. */
   sha256(path: string): string {
-    return createHash('sha256').update(readFileSync(join(this.#root, path))).digest('hex');
+    return createHash('sha256')
+      .update(readFileSync(join(this.#root, path)))
+      .digest('hex');
   }
 
   /** On return every file and folder of the draft survives a power cut. */

@@ -14,7 +14,10 @@ import type { ManifestFile } from './manifest.ts';
 /** What one version of a module has in the pool. */
 export interface HeldVersion {
   readonly version: Version;
-  readonly files: ReadonlyMap<ModuleFile, { readonly size: number; readonly sha256: string; readonly h1: string | null }>;
+  readonly files: ReadonlyMap<
+    ModuleFile,
+    { readonly size: number; readonly sha256: string; readonly h1: string | null }
+  >;
 }
 
 export interface HeldModule {
@@ -56,7 +59,11 @@ function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Gener
 function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
   const whole = new Map(versions.filter(isWhole).map((held) => [held.version, held]));
   const names = [...whole.keys()];
-  const list = Buffer.from(listedVersions(names).map((version) => `${version}\n`).join(''));
+  const list = Buffer.from(
+    listedVersions(names)
+      .map((version) => `${version}\n`)
+      .join(''),
+  );
   const sha256 = createHash('sha256').update(list).digest('hex');
   yield { path: `${versionFolder(path)}/list`, sha256, size: list.length, from: { bytes: list } };
   const latest = chooseLatest(names);

@@ -30,7 +30,8 @@ export function acquireLease(mirror: string, verb: string, now: () => Date): Lea
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) throw locked(mirror, note);
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY'))
+      throw locked(mirror, note);
     throw error;
   }
   const abandonedBy = readHolder(note);
@@ -48,7 +49,9 @@ export function acquireLease(mirror: string, verb: string, now: () => Date): Lea
 
 function locked(mirror: string, note: string): StateError {
   const holder = readHolder(note);
-  const who = holder ? `${holder.verb} of process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
+  const who = holder
+    ? `${holder.verb} of process ${holder.pid} on ${holder.host} since ${holder.since}`
+    : 'another process';
   return new StateError('LOCKED', `${mirror}: is locked by ${who}`, {
     hint: 'wait until that run has ended; the lock goes with its process',
   });

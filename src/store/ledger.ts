@@ -120,12 +120,15 @@ export class Ledger {
   recordGaps(gaps: readonly Gap[], at: Date): void {
     const seen = at.toISOString();
     this.#db.transaction(() => {
-      for (const { mv, file, code, message } of gaps) this.#addGap.run(this.idOf(mv), file, code, message, seen, seen);
+      for (const { mv, file, code, message } of gaps)
+        this.#addGap.run(this.idOf(mv), file, code, message, seen, seen);
     })();
   }
 
   /** Notes which seeds want each module version now; rows that say so already are not written. */
-  recordRequiredBy(wanted: Iterable<{ readonly mv: ModuleVersion; readonly seeds: readonly string[] }>): void {
+  recordRequiredBy(
+    wanted: Iterable<{ readonly mv: ModuleVersion; readonly seeds: readonly string[] }>,
+  ): void {
     this.#db.transaction(() => {
       for (const { mv, seeds } of wanted) {
         this.#setRequiredBy.run({ id: this.idOf(mv), sources: JSON.stringify(seeds) });

@@ -63,7 +63,9 @@ export function pendingMigrations(db: Db, file: string, known = readMigrations()
 function appliedMigrations(db: Db): Map<number, string> {
   const exists = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'schema_migration'`).get();
   if (exists === undefined) return new Map();
-  const rows = db.prepare<[], { number: number; sha256: string }>('SELECT number, sha256 FROM schema_migration');
+  const rows = db.prepare<[], { number: number; sha256: string }>(
+    'SELECT number, sha256 FROM schema_migration',
+  );
   return new Map(rows.all().map((row) => [row.number, row.sha256]));
 }
 
@@ -71,6 +73,11 @@ function readMigrations(): Migration[] {
   const names = readdirSync(MIGRATIONS).filter((name) => /^\d{4}_\w+\.sql$/.test(name));
   return names.sort().map((name) => {
     const sql = readFileSync(join(MIGRATIONS, name), 'utf8');
-    return { number: Number(name.slice(0, 4)), name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+    return {
+      number: Number(name.slice(0, 4)),
+      name,
+      sql,
+      sha256: createHash('sha256').update(sql).digest('hex'),
+    };
   });
 }

@@ -98,7 +98,9 @@ export class Runs {
       .prepare<[string, string], { id: number }>('SELECT id FROM seed WHERE source = ? AND sha256 = ?')
       .get(seed.source, seed.sha256);
     if (known) return known.id;
-    const added = this.#db.prepare('INSERT INTO seed (source, sha256) VALUES (?, ?)').run(seed.source, seed.sha256);
+    const added = this.#db
+      .prepare('INSERT INTO seed (source, sha256) VALUES (?, ?)')
+      .run(seed.source, seed.sha256);
     const id = Number(added.lastInsertRowid);
     const addWant = this.#db.prepare(
       'INSERT INTO want (seed, line, module_version, file, h1) VALUES (?, ?, ?, ?, ?)',

@@ -62,7 +62,9 @@ export class Snapshots {
   }
 
   newest(): SnapshotRow | undefined {
-    return this.#db.prepare<[], SnapshotRow>(`SELECT ${COLUMNS} FROM snapshot ORDER BY seq DESC LIMIT 1`).get();
+    return this.#db
+      .prepare<[], SnapshotRow>(`SELECT ${COLUMNS} FROM snapshot ORDER BY seq DESC LIMIT 1`)
+      .get();
   }
 
   /** Oldest first. */

@@ -82,7 +82,10 @@ async function verifyPooled({ mv, file, listed }: Entry, deps: AdoptDeps): Promi
 function commitManifest(manifest: Manifest, sha256: string, entries: readonly Entry[], store: Store): void {
   const { id, createdAt, previous, files, modules } = manifest;
   store.ledger.recordRequiredBy(
-    modules.map(({ module, version, requiredBy }) => ({ mv: parseModuleVersion(module, version), seeds: requiredBy })),
+    modules.map(({ module, version, requiredBy }) => ({
+      mv: parseModuleVersion(module, version),
+      seeds: requiredBy,
+    })),
   );
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   store.snapshots.commit(

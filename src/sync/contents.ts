@@ -29,7 +29,10 @@ export type Contents = readonly SnapshotVersion[];
 
 /** `plans` are those of the finished run: their `held` is what the pool holds by now. */
 export function nextContents(current: Iterable<Member>, plans: readonly ModulePlan[]): Contents {
-  const versions = new Map<string, { mv: ModuleVersion; requiredBy: readonly string[]; files: Map<ModuleFile, SnapshotFile> }>();
+  const versions = new Map<
+    string,
+    { mv: ModuleVersion; requiredBy: readonly string[]; files: Map<ModuleFile, SnapshotFile> }
+  >();
   const entry = (mv: ModuleVersion) => {
     const key = formatModuleVersion(mv);
     const found = versions.get(key) ?? { mv, requiredBy: [], files: new Map<ModuleFile, SnapshotFile>() };

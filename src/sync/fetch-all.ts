@@ -34,14 +34,19 @@ export async function fetchAll(plan: Plan, deps: FetchAllDeps): Promise<Fetched>
   const results = new Map(plan.modules.map((module) => [module, untouched(module)]));
   const problems: Problem[] = [];
   try {
-    await forEachBounded(plan.toFetch, deps.concurrency, async (module) => {
-      const fetched = await fetchModule(module, deps);
-      await deps.recorder.add(fetched.artifacts);
-      const result = withFetched(module, fetched, deps.now());
-      results.set(module, result);
-      problems.push(...fetched.problems);
-      deps.onModule(result);
-    }, deps.stop);
+    await forEachBounded(
+      plan.toFetch,
+      deps.concurrency,
+      async (module) => {
+        const fetched = await fetchModule(module, deps);
+        await deps.recorder.add(fetched.artifacts);
+        const result = withFetched(module, fetched, deps.now());
+        results.set(module, result);
+        problems.push(...fetched.problems);
+        deps.onModule(result);
+      },
+      deps.stop,
+    );
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
   } finally {
@@ -57,7 +62,11 @@ function untouched(plan: ModulePlan): ModuleResult {
 function withFetched(plan: ModulePlan, { artifacts, problems }: FetchResult, now: Date): ModuleResult {
   const held = new Map<ModuleFile, HeldFile>(plan.held);
   for (const artifact of artifacts) held.set(artifact.file, heldFile(artifact, now));
-  return { plan: { ...plan, held }, fetched: artifacts.length > 0, problems: [...plan.problems, ...problems] };
+  return {
+    plan: { ...plan, held },
+    fetched: artifacts.length > 0,
+    problems: [...plan.problems, ...problems],
+  };
 }
 
 function heldFile(artifact: VerifiedArtifact, now: Date): HeldFile {

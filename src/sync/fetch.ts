@@ -82,7 +82,8 @@ class ZipJob {
 
   async artifact(): Promise<VerifiedArtifact> {
     const { artifact } = await this.#run();
-    if (!artifact) throw new Error(`${formatModuleVersion(this.#plan.wanted.mv)}: the zip was not to be fetched`);
+    if (!artifact)
+      throw new Error(`${formatModuleVersion(this.#plan.wanted.mv)}: the zip was not to be fetched`);
     return artifact;
   }
 
@@ -116,7 +117,8 @@ class ZipJob {
     const { mv } = wanted;
     const { hasher, pool, signal } = this.#deps;
     const expected = soleHash(wanted, 'zip');
-    if (expected === undefined) throw new Error(`${formatModuleVersion(mv)}: a zip without a hash was planned`);
+    if (expected === undefined)
+      throw new Error(`${formatModuleVersion(mv)}: a zip without a hash was planned`);
     let goModH1: H1 | null = null;
     const judge = async ({ upstream, content }: Suspect) => {
       const path = content.in === 'staging' ? content.path : pool.pathOf(mv, 'zip');
@@ -235,9 +237,13 @@ async function judgeOrKeep(
 
 function noHash(mv: ModuleVersion): NoHashError {
   const name = formatModuleVersion(mv);
-  return new NoHashError('NO_HASH', `${name}: mod: held back: no go.sum line gives its hash, and its zip is not verified`, {
-    module: name,
-  });
+  return new NoHashError(
+    'NO_HASH',
+    `${name}: mod: held back: no go.sum line gives its hash, and its zip is not verified`,
+    {
+      module: name,
+    },
+  );
 }
 
 class NoHashError extends MirrorError<'NO_HASH'> {}

@@ -105,7 +105,7 @@ function contradicts(wanted: WantedModule, held: HeldFile): Problem | undefined 
     file: held.file,
     code: 'HASH_MISMATCH',
     message: `${name}: ${held.file}: hash mismatch: go.sum says ${expected}, the mirror has held ${held.h1} since ${held.fetchedAt}`,
-    hint: 'one of the two go.sum files was written from other bytes: compare them, or ask the module\'s author',
+    hint: "one of the two go.sum files was written from other bytes: compare them, or ask the module's author",
     sources: sourcesOf(wanted, held.file),
   };
 }
@@ -116,6 +116,8 @@ function knownGaps(wanted: WantedModule, lacking: readonly ModuleFile[], holding
     const gap = gaps.get(file);
     if (!gap || !isDefinite(gap)) return [];
     const { path: module, version } = wanted.mv;
-    return [{ module, version, file, code: gap.code, message: gap.message, sources: sourcesOf(wanted, file) }];
+    return [
+      { module, version, file, code: gap.code, message: gap.message, sources: sourcesOf(wanted, file) },
+    ];
   });
 }

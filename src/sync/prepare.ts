@@ -17,11 +17,15 @@ export function makeFolders(layout: Layout): void {
 
 /** What a crash left half done is worth nothing: whatever was finished is in the pool. */
 export function emptyStaging(layout: Layout): void {
-  for (const name of readdirSync(layout.staging)) rmSync(join(layout.staging, name), { recursive: true, force: true });
+  for (const name of readdirSync(layout.staging))
+    rmSync(join(layout.staging, name), { recursive: true, force: true });
 }
 
 /** Answers with the snapshot that is current, known to the ledger. */
-export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<SnapshotRow | undefined> {
+export async function reconcile(
+  deps: AdoptDeps,
+  log: (message: string) => void,
+): Promise<SnapshotRow | undefined> {
   const { store, layout } = deps;
   const newest = store.snapshots.newest();
   if (newest && !existsSync(join(layout.snapshots, newest.id))) {

@@ -7,7 +7,11 @@ import type { WantedModule } from './wanted.ts';
 /** The share of the current module versions that a prune may drop without --force. */
 const MOST_DROPPED = 0.4;
 
-export function guardPrune(members: Iterable<Member>, current: SnapshotRow, wanted: readonly WantedModule[]): void {
+export function guardPrune(
+  members: Iterable<Member>,
+  current: SnapshotRow,
+  wanted: readonly WantedModule[],
+): void {
   const kept = new Set(wanted.map((one) => formatModuleVersion(one.mv)));
   const versions = new Set<string>();
   for (const { module, version } of members) versions.add(`${module}@${version}`);

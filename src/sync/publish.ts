@@ -47,8 +47,19 @@ export async function publish(
     draft.add(files);
     const manifestSha256 = writeAbout(draft, manifest, { contents, gaps }, deps);
     await draft.makeDurable();
-    const size = { modules: contents.length, files: files.length, bytes: files.reduce((sum, file) => sum + file.size, 0) };
-    const row = { id, createdAt: createdAt.toISOString(), previous: manifest.previous, rootHash, manifestSha256, ...size };
+    const size = {
+      modules: contents.length,
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + file.size, 0),
+    };
+    const row = {
+      id,
+      createdAt: createdAt.toISOString(),
+      previous: manifest.previous,
+      rootHash,
+      manifestSha256,
+      ...size,
+    };
     deps.snapshots.commit(row, memberKeys(contents));
     draft.publish(id);
     await makeCurrent(deps.layout, id);
@@ -110,10 +121,11 @@ function heldModules(contents: Contents): HeldModule[] {
 }
 
 function memberKeys(contents: Contents): MemberKey[] {
-  return contents.flatMap(({ mv, files }) => MODULE_FILES.filter((file) => files.has(file)).map((file) => ({ mv, file })));
+  return contents.flatMap(({ mv, files }) =>
+    MODULE_FILES.filter((file) => files.has(file)).map((file) => ({ mv, file })),
+  );
 }
 
 function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
-

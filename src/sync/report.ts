@@ -1,9 +1,9 @@
 /** What a sync says of itself: the sync document of the command line's contract. */
 import type { Outcome } from '../store/runs.ts';
-import { wantedFiles } from './wanted.ts';
 import type { ModulePlan } from './plan.ts';
 import { isIntegrity, type Problem } from './problem.ts';
 import type { Seed } from './seeds.ts';
+import { wantedFiles } from './wanted.ts';
 
 export interface ModuleCounts {
   /** Module versions that the seeds want; the sum of the other five. */
@@ -65,19 +65,25 @@ export function countModules(results: readonly ModuleResult[]): ModuleCounts {
 }
 
 /** The problems that count, and the gaps that the configuration accepts. Integrity is never accepted. */
-export function splitProblems(results: readonly ModuleResult[]): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
+export function splitProblems(
+  results: readonly ModuleResult[],
+): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
   const problems: Problem[] = [];
   const acceptedGaps: (Problem & { reason: string })[] = [];
   for (const { plan, problems: own } of results) {
     for (const problem of [...own, ...plan.acceptedGaps]) {
-      if (plan.accepted && !isIntegrity(problem)) acceptedGaps.push({ ...problem, reason: plan.accepted.reason });
+      if (plan.accepted && !isIntegrity(problem))
+        acceptedGaps.push({ ...problem, reason: plan.accepted.reason });
       else problems.push(problem);
     }
   }
   return { problems, acceptedGaps };
 }
 
-export function reportSeeds(seeds: readonly Pick<Seed, 'source'>[], results: readonly ModuleResult[]): SeedReport[] {
+export function reportSeeds(
+  seeds: readonly Pick<Seed, 'source'>[],
+  results: readonly ModuleResult[],
+): SeedReport[] {
   const counts = new Map(seeds.map(({ source }) => [source, { wanted: 0, missing: 0, accepted: 0 }]));
   for (const result of results) {
     const state = stateOf(result);

@@ -7,11 +7,11 @@ import type { Config } from '../config/load.ts';
 import { asDiskError, ConfigError, MirrorError, SiteError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
+import type { SbomGap } from '../sbom/metadata.ts';
 import type { Layout } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
-import type { SbomGap } from '../sbom/metadata.ts';
 import { acquireLease } from '../store/lease.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
@@ -68,7 +68,8 @@ export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps
   const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
   try {
     const { abandonedBy } = lease;
-    if (abandonedBy) deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
+    if (abandonedBy)
+      deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
     return await new SyncRun(seeds, wanted, options, deps).run();
   } finally {
     lease.release();
@@ -115,8 +116,13 @@ class SyncRun {
     const current = await reconcile({ layout, store, pool, hasher, now }, (message) => log.warn(message));
     this.#run = store.runs.start(this.#started, this.#seeds.seeds);
     const plan = planSync(this.#wanted, store.ledger, config.accept, now());
-    for (const { module, version, until } of plan.expired) log.warn(`accept: ${module}@${version}: until ${until} has passed`);
-    this.#results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
+    for (const { module, version, until } of plan.expired)
+      log.warn(`accept: ${module}@${version}: until ${until} has passed`);
+    this.#results = plan.modules.map((module) => ({
+      plan: module,
+      fetched: false,
+      problems: module.problems,
+    }));
     observer.planned(plan);
     const prune = this.#prunes(store, current);
     const fetched = await this.#fetch(plan, store, pool);
@@ -134,7 +140,8 @@ class SyncRun {
       this.#deps.log.warn('not pruning: what a seed wants that cannot be read is not known');
       return false;
     }
-    if (current && !this.#options.force) guardPrune(store.snapshots.members(current.seq), current, this.#wanted);
+    if (current && !this.#options.force)
+      guardPrune(store.snapshots.members(current.seq), current, this.#wanted);
     return true;
   }
 
@@ -158,12 +165,19 @@ class SyncRun {
   async #publish(store: Store, current: SnapshotRow | undefined, prune: boolean): Promise<Outcome> {
     const incomplete = this.#problems().problems.length > 0;
     if (incomplete && this.#options.strict) return 'incomplete';
-    if (!prune && current && this.#isPublished(store, current)) return incomplete ? 'incomplete' : 'unchanged';
+    if (!prune && current && this.#isPublished(store, current))
+      return incomplete ? 'incomplete' : 'unchanged';
     const members = current && !prune ? [...store.snapshots.members(current.seq)] : [];
-    const contents = nextContents(members, this.#results.map((result) => result.plan));
+    const contents = nextContents(
+      members,
+      this.#results.map((result) => result.plan),
+    );
     if (contents.length === 0) return incomplete ? 'incomplete' : 'unchanged';
     this.#deps.observer.publishing();
-    const published = await publish(contents, this.#gaps(), current, { ...this.#deps, snapshots: store.snapshots });
+    const published = await publish(contents, this.#gaps(), current, {
+      ...this.#deps,
+      snapshots: store.snapshots,
+    });
     if (incomplete) return 'incomplete';
     return published ? 'published' : 'unchanged';
   }
@@ -172,7 +186,8 @@ class SyncRun {
   #isPublished(store: Store, current: SnapshotRow): boolean {
     return this.#results.every(
       ({ plan, fetched }) =>
-        !fetched && plan.held.keys().every((file) => store.snapshots.holds(current.seq, plan.wanted.mv, file)),
+        !fetched &&
+        plan.held.keys().every((file) => store.snapshots.holds(current.seq, plan.wanted.mv, file)),
     );
   }
 
@@ -180,7 +195,9 @@ class SyncRun {
   #gaps(): SbomGap[] {
     const { problems, acceptedGaps } = splitProblems(this.#results);
     const gap = ({ module, version, file, code }: Problem, accepted: boolean, reason = '') =>
-      module !== null && version !== null ? [{ module, version, file, reason: reason === '' ? code : `${code}: ${reason}`, accepted }] : [];
+      module !== null && version !== null
+        ? [{ module, version, file, reason: reason === '' ? code : `${code}: ${reason}`, accepted }]
+        : [];
     return [
       ...problems.flatMap((problem) => gap(problem, false)),
       ...acceptedGaps.flatMap((problem) => gap(problem, true, problem.reason)),
@@ -240,7 +257,9 @@ class SyncRun {
         ...(error ? { error } : {}),
       });
     } catch (cause) {
-      this.#deps.log.warn(`the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`);
+      this.#deps.log.warn(
+        `the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     }
   }
 }
@@ -253,7 +272,11 @@ function gapOf(problem: SyncReport['problems'][number]) {
 
 function nothingWanted(seeds: Seeds, config: Config): ConfigError {
   const names = seeds.seeds.map((seed) => seed.source).join(', ');
-  return new ConfigError('NOTHING_WANTED', `${config.file}: seeds: no module version is wanted: ${names} name none`, {
-    hint: 'an empty list is taken for a mistake, never for a wish to mirror nothing',
-  });
+  return new ConfigError(
+    'NOTHING_WANTED',
+    `${config.file}: seeds: no module version is wanted: ${names} name none`,
+    {
+      hint: 'an empty list is taken for a mistake, never for a wish to mirror nothing',
+    },
+  );
 }

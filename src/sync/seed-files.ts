@@ -58,7 +58,10 @@ function listsAt(path: string, stats: Stats, pattern: string, configFile: string
   if (!stats.isDirectory()) return [path];
   const files = [...searchFolder(path)];
   if (files.length > 0) return files;
-  throw new ConfigError('SEED_NOT_FOUND', `${configFile}: seeds: ${pattern}: no go.sum or go.work.sum in this folder`);
+  throw new ConfigError(
+    'SEED_NOT_FOUND',
+    `${configFile}: seeds: ${pattern}: no go.sum or go.work.sum in this folder`,
+  );
 }
 
 /** A glob may match folders as well, and files that are no lists, which `projects/*` did not mean. */

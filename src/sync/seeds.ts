@@ -47,7 +47,9 @@ type UrlSeed = Extract<SeedSpec, { url: string }>;
 export async function readSeeds(config: Config, copiesFolder: string, reader: SeedReader): Promise<Seeds> {
   refuseUnbuilt(config);
   const patterns = config.seeds.filter((spec) => typeof spec === 'string');
-  const seeds = findSeedFiles(patterns, config.base, config.file).map(({ path, source }) => readSeedFile(path, source));
+  const seeds = findSeedFiles(patterns, config.base, config.file).map(({ path, source }) =>
+    readSeedFile(path, source),
+  );
   const problems: Problem[] = [];
   const copies: [string, string][] = [];
   for (const spec of config.seeds.filter((spec) => typeof spec === 'object' && 'url' in spec)) {
@@ -67,9 +69,13 @@ export async function readSeeds(config: Config, copiesFolder: string, reader: Se
 function refuseUnbuilt(config: Config): void {
   const unbuilt = config.seeds.findIndex((spec) => typeof spec === 'object' && !('url' in spec));
   if (unbuilt === -1) return;
-  throw new ConfigError('CONFIG_INVALID', `${config.file}: seeds.${unbuilt}: a seed by module or toolchain needs the checksum database`, {
-    hint: "with sumdb: 'off' name go.sum files, by path or by url",
-  });
+  throw new ConfigError(
+    'CONFIG_INVALID',
+    `${config.file}: seeds.${unbuilt}: a seed by module or toolchain needs the checksum database`,
+    {
+      hint: "with sumdb: 'off' name go.sum files, by path or by url",
+    },
+  );
 }
 
 function readSeedFile(path: string, source: string): Seed {
@@ -82,7 +88,12 @@ function parseSeed(source: string, sum: string, mod: string | undefined): Seed {
   const lines = parseGoSum(sum, source);
   const sha256 = createHash('sha256').update(sum).digest('hex');
   if (mod === undefined) return { source, sha256, lines };
-  return { source, sha256, lines, goMod: parseGoMod(mod, source.replace(/go\.sum$/, 'go.mod'), { lax: false }) };
+  return {
+    source,
+    sha256,
+    lines,
+    goMod: parseGoMod(mod, source.replace(/go\.sum$/, 'go.mod'), { lax: false }),
+  };
 }
 
 interface UrlTexts {

@@ -54,8 +54,17 @@ function* components(contents: Contents, pool: Pool): Generator<SbomComponent> {
     const zip = version.files.get('zip');
     if (!zip) continue;
     const { sha256, sha512, size, h1 } = zip;
-    if (sha512 === null || h1 === null) throw new Error(`${formatModuleVersion(version.mv)}: a zip without its hashes`);
-    yield { ...version.mv, sha256, sha512, size, h1, requiredBy: version.requiredBy, ...infoOf(version, pool) };
+    if (sha512 === null || h1 === null)
+      throw new Error(`${formatModuleVersion(version.mv)}: a zip without its hashes`);
+    yield {
+      ...version.mv,
+      sha256,
+      sha512,
+      size,
+      h1,
+      requiredBy: version.requiredBy,
+      ...infoOf(version, pool),
+    };
   }
 }
 

@@ -48,7 +48,8 @@ export function verifyModFromZip(
   content: Content,
 ): VerifiedArtifact {
   const h1 = hashGoMod(body);
-  if (h1 === fromZip) return proved({ mv, file: 'mod', size: body.length, sha256: sha256Of(body), h1, upstream }, content);
+  if (h1 === fromZip)
+    return proved({ mv, file: 'mod', size: body.length, sha256: sha256Of(body), h1, upstream }, content);
   throw new VerificationError(
     'GOMOD_INVALID',
     `${formatModuleVersion(mv)}: mod: is not the go.mod of the verified zip: the zip has ${fromZip}, ${upstream} sent ${h1}`,
@@ -70,7 +71,13 @@ export function verifyInfo(
 
 const suspect = 'compare what other upstreams serve; the evidence is in quarantine/';
 
-function mismatch(mv: ModuleVersion, file: ModuleFile, expected: H1, got: H1, upstream: string): VerificationError {
+function mismatch(
+  mv: ModuleVersion,
+  file: ModuleFile,
+  expected: H1,
+  got: H1,
+  upstream: string,
+): VerificationError {
   const name = formatModuleVersion(mv);
   return new VerificationError(
     'HASH_MISMATCH',

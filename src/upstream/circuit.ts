@@ -17,7 +17,7 @@ export class Circuit {
 
   /** The server answered, be it with a refusal: it is alive. Does not close an open circuit. */
   answered(): void {
-    
+    this.#failed.clear();
   }
 
   /** All tries for a file of `subject` brought no answer. */

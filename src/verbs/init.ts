@@ -12,12 +12,19 @@ export const initVerb: Verb = {
   run: async (context) => {
     const path = resolve(context.io.cwd, context.options.config ?? 'mirror.config.ts');
     if (existsSync(path)) {
-      throw new ConfigError('USAGE', `${path}: is there already, and init never writes over a configuration`, {
-        hint: 'name another file with --config, or move that one away',
-      });
+      throw new ConfigError(
+        'USAGE',
+        `${path}: is there already, and init never writes over a configuration`,
+        {
+          hint: 'name another file with --config, or move that one away',
+        },
+      );
     }
     writeFileSync(path, TEMPLATE, { flag: 'wx' });
-    context.print({ file: path }, () => `wrote ${path}\nname your go.sum files in it, then run: modferry plan\n`);
+    context.print(
+      { file: path },
+      () => `wrote ${path}\nname your go.sum files in it, then run: modferry plan\n`,
+    );
     return EXIT.done;
   },
 };

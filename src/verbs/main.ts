@@ -59,7 +59,11 @@ function globalOptions(program: Argv, io: Io): Argv {
   return program
     .scriptName('modferry')
     .usage('$0 <verb>\n\nFerries Go modules into networks that have no internet.')
-    .option('config', { type: 'string', requiresArg: true, describe: 'configuration file [./mirror.config.ts]' })
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'configuration file [./mirror.config.ts]',
+    })
     .option('env', { type: 'string', requiresArg: true, describe: "one of the configuration's environments" })
     .option('json', { type: 'boolean', default: false, describe: 'print one JSON document on stdout' })
     .option('log-level', {
@@ -67,7 +71,11 @@ function globalOptions(program: Argv, io: Io): Argv {
       default: 'info',
       describe: 'what the log on stderr says',
     })
-    .option('quiet', { type: 'boolean', default: false, describe: 'no progress, and only warnings in the log' })
+    .option('quiet', {
+      type: 'boolean',
+      default: false,
+      describe: 'no progress, and only warnings in the log',
+    })
     .version(toolVersion())
     .help()
     .demandCommand(1, 1, 'name a verb: modferry --help lists them')
@@ -92,7 +100,11 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>): void {
 
 function usageError(message: string): MirrorError {
   const [text = ''] = message.split('\n');
-  return new MirrorError('USAGE', message.replace(/\n/g, ': ').replace(/^./, (first) => first.toLowerCase()) || text, {
-    hint: '`modferry <verb> --help` shows what it takes',
-  });
+  return new MirrorError(
+    'USAGE',
+    message.replace(/\n/g, ': ').replace(/^./, (first) => first.toLowerCase()) || text,
+    {
+      hint: '`modferry <verb> --help` shows what it takes',
+    },
+  );
 }

@@ -10,7 +10,11 @@ export const planVerb: Verb = {
   command: 'plan',
   describe: 'show what a sync would fetch, and where go.sum files disagree; changes nothing',
   options: (program) =>
-    program.option('sizes', { type: 'boolean', default: false, describe: 'ask the upstreams how large the zips are' }),
+    program.option('sizes', {
+      type: 'boolean',
+      default: false,
+      describe: 'ask the upstreams how large the zips are',
+    }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { plan } = await import('../app/sync.ts');

@@ -21,5 +21,9 @@ export function printError(error: unknown, io: Io, json: boolean): number {
 
 function bug(error: unknown): { code: string; message: string; hint: string } {
   const message = error instanceof Error ? error.message : String(error);
-  return { code: 'BUG', message: `a bug: ${message}`, hint: 'please report it with the lines that follow on stderr' };
+  return {
+    code: 'BUG',
+    message: `a bug: ${message}`,
+    hint: 'please report it with the lines that follow on stderr',
+  };
 }

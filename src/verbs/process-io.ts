@@ -20,7 +20,9 @@ export function processIo(): Io {
       columns: process.stdout.columns ?? 110,
     },
     onSignal: (handle) => {
-      const listeners = (['SIGINT', 'SIGTERM'] as const).map((signal) => [signal, () => handle(signal)] as const);
+      const listeners = (['SIGINT', 'SIGTERM'] as const).map(
+        (signal) => [signal, () => handle(signal)] as const,
+      );
       for (const [signal, listener] of listeners) process.on(signal, listener);
       return () => {
         for (const [signal, listener] of listeners) process.off(signal, listener);

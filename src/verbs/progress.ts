@@ -58,7 +58,8 @@ export class Progress implements SyncObserver {
     const seconds = Math.max(0.001, (Date.now() - this.#started) / 1000);
     const { bytes } = this.#traffic.stats;
     const share = this.#done / this.#total;
-    const left = this.#done === 0 ? '' : `, ${formatDuration((seconds / this.#done) * (this.#total - this.#done))} left`;
+    const left =
+      this.#done === 0 ? '' : `, ${formatDuration((seconds / this.#done) * (this.#total - this.#done))} left`;
     const counts = `${this.#done}/${this.#total} module versions, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s${left}`;
     if (!this.#terminal) return this.#io.stderr(`fetching: ${counts}\n`);
     const filled = Math.round(share * BAR_WIDTH);

@@ -6,18 +6,25 @@ import type { SeedReport } from '../sync/report.ts';
 const MOST_PROBLEMS = 50;
 
 export function renderProblems(problems: readonly Problem[]): string[] {
-  const shown = problems.slice(0, MOST_PROBLEMS).flatMap((problem) => [
-    `${problem.code}: ${problem.message}`,
-    ...(problem.module !== null && problem.sources.length > 0 ? [`  wanted by ${someOf(problem.sources)}`] : []),
-    ...(problem.hint ? [`  hint: ${problem.hint}`] : []),
-  ]);
+  const shown = problems
+    .slice(0, MOST_PROBLEMS)
+    .flatMap((problem) => [
+      `${problem.code}: ${problem.message}`,
+      ...(problem.module !== null && problem.sources.length > 0
+        ? [`  wanted by ${someOf(problem.sources)}`]
+        : []),
+      ...(problem.hint ? [`  hint: ${problem.hint}`] : []),
+    ]);
   const more = problems.length - MOST_PROBLEMS;
   return more > 0 ? [...shown, `and ${more} more problems (--json lists all)`] : shown;
 }
 
 export function renderSeeds(seeds: readonly SeedReport[]): string[] {
   return seeds.map(({ source, wanted, missing, accepted, complete }) => {
-    const gaps = [...(missing > 0 ? [`${missing} missing`] : []), ...(accepted > 0 ? [`${accepted} accepted gaps`] : [])];
+    const gaps = [
+      ...(missing > 0 ? [`${missing} missing`] : []),
+      ...(accepted > 0 ? [`${accepted} accepted gaps`] : []),
+    ];
     return `${complete ? 'complete  ' : 'incomplete'} ${source}: ${wanted} module versions${gaps.length > 0 ? `, ${gaps.join(', ')}` : ''}`;
   });
 }

@@ -10,13 +10,20 @@ export const serveVerb: Verb = {
   command: 'serve',
   describe: `serve the folder public/ over HTTP until stopped; GOPROXY is then http://<listen>/current`,
   options: (program) =>
-    program.option('listen', { type: 'string', requiresArg: true, describe: `address and port [${DEFAULT_LISTEN}]` }),
+    program.option('listen', {
+      type: 'string',
+      requiresArg: true,
+      describe: `address and port [${DEFAULT_LISTEN}]`,
+    }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
     const { serve } = await import('../app/offline.ts');
     const server = await serve({ config, env: context.io.env, log: context.log }, parseListen(written));
-    context.print({ url: server.url }, () => `serving ${config.mirror}/public: GOPROXY=${server.url}/current\n`);
+    context.print(
+      { url: server.url },
+      () => `serving ${config.mirror}/public: GOPROXY=${server.url}/current\n`,
+    );
     await firstSignal(context.io);
     await server.close();
     return EXIT.done;
@@ -28,7 +35,9 @@ export function parseListen(text: string): { host: string; port: number } {
   const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) {
-    throw new ConfigError('USAGE', `listen: '${text}' is no address with a port`, { hint: 'write it as 127.0.0.1:8080' });
+    throw new ConfigError('USAGE', `listen: '${text}' is no address with a port`, {
+      hint: 'write it as 127.0.0.1:8080',
+    });
   }
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
 }

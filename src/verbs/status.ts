@@ -10,7 +10,11 @@ export const statusVerb: Verb = {
   command: 'status',
   describe: 'show what is current, how old it is, and for each go.sum whether a build from it works offline',
   options: (program) =>
-    program.option('max-age', { type: 'string', requiresArg: true, describe: 'exit 8 when the last check is older, as 26h or 90m' }),
+    program.option('max-age', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'exit 8 when the last check is older, as 26h or 90m',
+    }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;
@@ -27,7 +31,9 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 /** `26h`, `1d12h`, `90m` in seconds. */
 export function parseDuration(text: string): number {
   if (!/^(\d+[smhd])+$/.test(text)) {
-    throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, { hint: 'write it as 26h, 90m or 2d' });
+    throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, {
+      hint: 'write it as 26h, 90m or 2d',
+    });
   }
   const parts = [...text.matchAll(/(\d+)([smhd])/g)];
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? 's'] ?? 1), 0);
@@ -40,7 +46,9 @@ function renderStatus(report: StatusReport): string {
       ? 'nothing is published yet: run modferry sync'
       : `current: ${current}, published ${publishedAt ?? 'at an unknown time'}: ${modules} module versions, ${formatBytes(bytes)}`,
     ...(lastRun ? [`last run: ${lastRun.outcome ?? 'did not end'}, started ${lastRun.startedAt}`] : []),
-    ...(age === null ? [] : [`last compared with the seeds: ${formatAge(age)} ago${report.stale ? ', too old' : ''}`]),
+    ...(age === null
+      ? []
+      : [`last compared with the seeds: ${formatAge(age)} ago${report.stale ? ', too old' : ''}`]),
     ...seeds.flatMap(renderSeed),
     ...report.acceptedGaps.map(({ message, reason }) => `accepted: ${message} (${reason})`),
   ];
@@ -52,7 +60,9 @@ function renderSeed({ source, wanted, builds, lacking, downloadLacks }: SeedStat
     `${builds ? 'builds offline       ' : 'does not build yet   '} ${source}: ${wanted} module versions`,
     ...(lacking.length > 0 ? [`  not served: ${someOf(lacking)}`] : []),
     ...(downloadLacks.length > 0
-      ? [`  \`go mod download\` would miss the zips of ${someOf(downloadLacks)}: go.mod requires them, no go.sum line has their hash`]
+      ? [
+          `  \`go mod download\` would miss the zips of ${someOf(downloadLacks)}: go.mod requires them, no go.sum line has their hash`,
+        ]
       : []),
   ];
 }

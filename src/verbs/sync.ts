@@ -13,9 +13,21 @@ export const syncVerb: Verb = {
   describe: 'fetch what the seeds want, verify it, publish a snapshot with its SBOM',
   options: (program) =>
     program
-      .option('prune', { type: 'boolean', default: false, describe: 'publish exactly what the seeds want, instead of adding' })
-      .option('force', { type: 'boolean', default: false, describe: 'prune even if over 40 % of what is current would go' })
-      .option('strict', { type: 'boolean', default: false, describe: 'publish nothing new when something is missing' }),
+      .option('prune', {
+        type: 'boolean',
+        default: false,
+        describe: 'publish exactly what the seeds want, instead of adding',
+      })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'prune even if over 40 % of what is current would go',
+      })
+      .option('strict', {
+        type: 'boolean',
+        default: false,
+        describe: 'publish nothing new when something is missing',
+      }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const watch = new SignalWatch(context.io, () =>
@@ -65,11 +77,15 @@ function renderSync(report: SyncReport, config: Config): string {
   const lines = [
     ...renderSeeds(report.seeds),
     ...renderProblems(report.problems),
-    ...(report.acceptedGaps.length > 0 ? [`accepted gaps: ${report.acceptedGaps.length} (modferry status lists them)`] : []),
+    ...(report.acceptedGaps.length > 0
+      ? [`accepted gaps: ${report.acceptedGaps.length} (modferry status lists them)`]
+      : []),
     ...(error ? [`error: ${error.message}`, ...(error.hint ? [`  hint: ${error.hint}`] : [])] : []),
     `${outcome}: ${modules.wanted} module versions wanted: ${counts.join(', ') || 'none'}; ${traffic}`,
     ...(snapshot ? [`current: ${snapshot.path}`] : ['nothing is published yet']),
-    ...(snapshot && (outcome === 'published' || outcome === 'unchanged' || outcome === 'incomplete') ? whatNext(config) : []),
+    ...(snapshot && (outcome === 'published' || outcome === 'unchanged' || outcome === 'incomplete')
+      ? whatNext(config)
+      : []),
   ];
   return `${lines.join('\n')}\n`;
 }

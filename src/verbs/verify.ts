@@ -8,13 +8,19 @@ export const verifyVerb: Verb = {
   command: 'verify',
   describe: 'read what is served and check it against its manifest; changes nothing',
   options: (program) =>
-    program.option('full', { type: 'boolean', default: false, describe: 'all snapshots, and every h1 computed again' }),
+    program.option('full', {
+      type: 'boolean',
+      default: false,
+      describe: 'all snapshots, and every h1 computed again',
+    }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { verify } = await import('../app/offline.ts');
     const report = await verify({ config, env: context.io.env, log: context.log }, args.full === true);
     if (report.snapshot === null && report.checked === 0) {
-      throw new ConfigError('USAGE', `${config.mirror}: nothing is published yet`, { hint: 'run modferry sync first' });
+      throw new ConfigError('USAGE', `${config.mirror}: nothing is published yet`, {
+        hint: 'run modferry sync first',
+      });
     }
     context.print(report, () => renderVerify(report));
     return report.bad > 0 ? EXIT.integrity : EXIT.done;

@@ -5,8 +5,10 @@ import type { Verb } from './verb.ts';
 
 export const whyVerb: Verb = {
   command: 'why <module>',
-  describe: 'show which go.sum lines want a module (or module@version), whence it came, its hashes, its state',
-  options: (program) => program.positional('module', { type: 'string', describe: 'module path, or path@version' }),
+  describe:
+    'show which go.sum lines want a module (or module@version), whence it came, its hashes, its state',
+  options: (program) =>
+    program.positional('module', { type: 'string', describe: 'module path, or path@version' }),
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { why } = await import('../app/offline.ts');
@@ -17,15 +19,18 @@ export const whyVerb: Verb = {
 };
 
 function renderWhy({ module, versions }: WhyReport): string {
-  if (versions.length === 0) return `${module}: no go.sum line wants it, and the mirror holds nothing of it\n`;
+  if (versions.length === 0)
+    return `${module}: no go.sum line wants it, and the mirror holds nothing of it\n`;
   return versions.map((version) => renderVersion(module, version)).join('');
 }
 
 function renderVersion(module: string, { version, state, files, gaps, wantedBy }: WhyVersion): string {
   return [
     `${module}@${version}: ${state}`,
-    ...files.map(({ file, h1, sha256, size, upstream, fetchedAt }) =>
-      `  ${file}: ${h1 ?? `sha256:${sha256}`}, ${size} bytes, from ${upstream} at ${fetchedAt}`),
+    ...files.map(
+      ({ file, h1, sha256, size, upstream, fetchedAt }) =>
+        `  ${file}: ${h1 ?? `sha256:${sha256}`}, ${size} bytes, from ${upstream} at ${fetchedAt}`,
+    ),
     ...gaps.map(({ message, firstSeen }) => `  missing since ${firstSeen}: ${message}`),
     ...(wantedBy.length === 0 ? ['  wanted by no seed of the last run'] : []),
     ...wantedBy.map(({ source, line, file, h1 }) => `  ${source}:${line} wants the ${file}: ${h1}`),

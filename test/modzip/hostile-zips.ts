@@ -474,6 +474,12 @@ const ENDS: readonly HostileZip[] = [
     reason: 'header 2 is cut',
   },
   {
+    rule: 'two directories, of which Go takes the earlier one, that names another disk',
+    zip: () => twoDirectories(),
+    reason: 'header 1 names another disk',
+    goAccepts: true,
+  },
+  {
     rule: 'an entry on another disk',
     zip: lying({ disk: 1 }),
     reason: 'header 2 names another disk',
@@ -591,6 +597,14 @@ export const ODD_ZIPS: readonly OddZip[] = [
     zip: () => buildZip([GO_MOD, { name: `${ROOT}big`, content: BIG }, M_GO]),
   },
 ];
+
+/** One directory where the end record says it begins, and one right before the end record. */
+function twoDirectories(): Buffer {
+  const first = buildZip([{ ...GO_MOD, disk: 1 }]);
+  const directoryOffset = first.readUInt32LE(first.length - 6);
+  const entries = buildZip([M_GO], { before: first.subarray(0, -22), directoryOffset });
+  return entries;
+}
 
 function emptyFiles(count: number): Buffer {
   return buildZip(Array.from({ length: count }, (_, i) => ({ name: `${ROOT}${i}`, method: 0 })));

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileSbomValidator } from '../../src/sbom/validate.ts';
-import type { Manifest } from '../../src/site/manifest.ts';
 import { moduleFilePath } from '../../src/gomod/artifact.ts';
 import { parseModuleVersion } from '../../src/gomod/module-version.ts';
+import { compileSbomValidator } from '../../src/sbom/validate.ts';
+import type { Manifest } from '../../src/site/manifest.ts';
 import {
   checkOut,
   hasProgram,
@@ -42,7 +42,9 @@ describe.skipIf(noGo)('the go.sum files of real projects', () => {
   afterAll(() => work.remove());
 
   const manifest = () =>
-    JSON.parse(readFileSync(join(work.path, 'mirror/public/current/_mirror/snapshot.json'), 'utf8')) as Manifest;
+    JSON.parse(
+      readFileSync(join(work.path, 'mirror/public/current/_mirror/snapshot.json'), 'utf8'),
+    ) as Manifest;
 
   it('are verified as far as the upstream serves them, and what it refuses is named', () => {
     const { report, exit } = first;
@@ -55,10 +57,12 @@ describe.skipIf(noGo)('the go.sum files of real projects', () => {
     expect(exit).toBe(report.problems.length > 0 ? 3 : 0);
     const zips = manifest().files.filter(({ path }) => path.endsWith('.zip'));
     expect(zips.length).toBeGreaterThanOrEqual(500);
-    console.log(
+    process.stderr.write(
       `${projects.length} projects: ${wanted} module versions, ${zips.length} zips, ${report.requests} requests, ` +
         `${(report.bytes / 1e6).toFixed(0)} MB, ${report.seconds.toFixed(1)} s; withheld: ` +
-        (report.problems.map(({ module, version, file }) => `${module}@${version} ${file}`).join(', ') || 'nothing'),
+        (report.problems.map(({ module, version, file }) => `${module}@${version} ${file}`).join(', ') ||
+          'nothing') +
+        '\n',
     );
   });
 
@@ -84,7 +88,11 @@ describe.skipIf(noGo)('the go.sum files of real projects', () => {
     expect(second.report.requests).toBe(first.report.problems.length);
     expect(second.report.snapshot?.id).toBe(first.report.snapshot?.id);
     expect(second.exit).toBe(first.exit);
-    const accept = first.report.problems.map(({ module, version }) => ({ module, version, reason: 'withheld upstream' }));
+    const accept = first.report.problems.map(({ module, version }) => ({
+      module,
+      version,
+      reason: 'withheld upstream',
+    }));
     writeConfig(work.path, { ...config, accept });
     const third = sync(work.path, '--quiet');
     expect(third.report).toMatchObject({ requests: 0, bytes: 0, problems: [], outcome: 'unchanged' });
@@ -105,7 +113,11 @@ describe.skipIf(noGo)('the go.sum files of real projects', () => {
       const listed = projects.filter((project) => project.builds);
       const commands = join(work.path, 'inside.sh');
       writeFileSync(commands, `set -euo pipefail\n${listed.map(script).join('\n')}\n`);
-      const gap = run('bash', [join(REPO, 'test/real/gap.sh'), join(work.path, 'mirror/public'), 'bash', commands], work.path);
+      const gap = run(
+        'bash',
+        [join(REPO, 'test/real/gap.sh'), join(work.path, 'mirror/public'), 'bash', commands],
+        work.path,
+      );
       expect(gap.exit, gap.stderr).toBe(0);
       expect(gap.stdout).toBe(listed.map(({ module }) => `done ${module}\n`).join(''));
       const h1 = new Map(manifest().files.map((file) => [file.path, file.h1]));

@@ -27,7 +27,10 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
 }
 
 /** One sync with the configuration of a folder, as a process of its own. */
-export function sync(folder: string, ...flags: string[]): { exit: number | null; report: SyncReport; stderr: string } {
+export function sync(
+  folder: string,
+  ...flags: string[]
+): { exit: number | null; report: SyncReport; stderr: string } {
   const ran = run(process.execPath, [join(REPO, 'src/cli/main.ts'), 'sync', '--json', ...flags], folder);
   return { exit: ran.exit, report: JSON.parse(ran.stdout) as SyncReport, stderr: ran.stderr };
 }
@@ -59,7 +62,11 @@ export function realProjects(): RealProject[] {
 export function checkOut(project: RealProject, folder: string, goCache: string): void {
   const name = `${project.module}@${project.version}`;
   const env = { ...process.env, GOMODCACHE: goCache, GOFLAGS: '-modcacherw', GOSUMDB: 'off' };
-  const out = execFileSync('go', ['mod', 'download', '-json', name], { cwd: tmpdir(), env, encoding: 'utf8' });
+  const out = execFileSync('go', ['mod', 'download', '-json', name], {
+    cwd: tmpdir(),
+    env,
+    encoding: 'utf8',
+  });
   const { Dir } = JSON.parse(out) as { Dir: string };
   mkdirSync(folder, { recursive: true });
   cpSync(Dir, folder, { recursive: true });

@@ -34,7 +34,11 @@ describe('the sample', () => {
 
   it('is served right by each recipe of docs/hosting.md', (context) => {
     const script = join(REPO, 'test/real/hosting.sh');
-    const ran = run('bash', [script, join(work.path, 'mirror/public'), 'github.com/BurntSushi/toml@v1.4.0'], work.path);
+    const ran = run(
+      'bash',
+      [script, join(work.path, 'mirror/public'), 'github.com/BurntSushi/toml@v1.4.0'],
+      work.path,
+    );
     process.stderr.write(`${ran.stdout}${ran.stderr}`);
     if (ran.exit === NOTHING_RAN) return context.skip();
     expect(ran.exit).toBe(0);

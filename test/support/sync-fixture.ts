@@ -9,7 +9,16 @@
  *   const { exit, json, stderr } = await world.sync();
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { PlanReport } from '../../src/audit/plan-report.ts';
@@ -17,9 +26,9 @@ import type { StatusReport } from '../../src/audit/status.ts';
 import type { VerifyReport } from '../../src/audit/verify.ts';
 import type { WhyReport } from '../../src/audit/why.ts';
 import type { UserConfig } from '../../src/config/schema.ts';
-import { formatInfo, parseInfo } from '../../src/gomod/info.ts';
-import { hashFileList } from '../../src/gomod/h1.ts';
 import { unescapePath, unescapeVersion } from '../../src/gomod/escape.ts';
+import { hashFileList } from '../../src/gomod/h1.ts';
+import { formatInfo, parseInfo } from '../../src/gomod/info.ts';
 import { type ModuleVersion, parseModuleVersion } from '../../src/gomod/module-version.ts';
 import type { SyncReport } from '../../src/sync/report.ts';
 import type { Io } from '../../src/verbs/context.ts';
@@ -207,7 +216,8 @@ export class World {
       .filter((other) => other.startsWith(`${base}/@v/`) && other.endsWith('.zip'))
       .map((zip) => zip.slice(0, -'.zip'.length))
       .filter((start) => files.includes(`${start}.info`) && files.includes(`${start}.mod`));
-    if (path.endsWith('/@latest')) return whole.some((start) => this.read(`${start}.info`) === this.read(path));
+    if (path.endsWith('/@latest'))
+      return whole.some((start) => this.read(`${start}.info`) === this.read(path));
     const listed = this.read(path).split('\n').slice(0, -1);
     return listed.every((name) => whole.some((start) => start.endsWith(`/@v/${name}`)));
   }
@@ -253,7 +263,11 @@ export function zipH1(mv: ModuleVersion, files: Files): string {
 }
 
 /** A fault that keeps an answer back: `reached` once the request is there, until `release`. */
-export function hold(): { readonly fault: Fault; readonly reached: Promise<void>; readonly release: () => void } {
+export function hold(): {
+  readonly fault: Fault;
+  readonly reached: Promise<void>;
+  readonly release: () => void;
+} {
   const reached = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const fault: Fault = {
@@ -273,7 +287,9 @@ function hashTree(folder: string): Record<string, string> {
     .map((entry) => join(entry.parentPath, entry.name));
   const rows = paths.sort().map((path) => {
     const isLink = lstatSync(path).isSymbolicLink();
-    const content = isLink ? `-> ${readlinkSync(path)}` : createHash('sha256').update(readFileSync(path)).digest('hex');
+    const content = isLink
+      ? `-> ${readlinkSync(path)}`
+      : createHash('sha256').update(readFileSync(path)).digest('hex');
     return [relative(folder, path), content] as const;
   });
   return Object.fromEntries(rows);

@@ -19,7 +19,11 @@ async function makeLyingWorld(): Promise<{ world: World; first: UpstreamServer }
   world.add('example.com/m', 'v1.0.0');
   world.writeSum('a/go.sum', world.upstream.goSumLines());
   const first = await world.anotherUpstream();
-  first.add({ path: 'example.com/m', version: 'v1.0.0', files: { 'go.mod': 'module example.com/m\n', 'm.go': 'package m\n' } });
+  first.add({
+    path: 'example.com/m',
+    version: 'v1.0.0',
+    files: { 'go.mod': 'module example.com/m\n', 'm.go': 'package m\n' },
+  });
   first.fault(MOD, { body: FALSE_MOD });
   world.configure({ upstream: `${first.url},${world.upstream.url}` });
   return { world, first };
@@ -36,9 +40,16 @@ test('a false body is fetched again from the next upstream, whose true one is pu
   const { exit, json, log } = await world.sync();
 
   expect(exit).toBe(0);
-  expect(json).toMatchObject({ outcome: 'published', problems: [], modules: { wanted: 1, fetched: 1 }, requests: 4 });
+  expect(json).toMatchObject({
+    outcome: 'published',
+    problems: [],
+    modules: { wanted: 1, fetched: 1 },
+    requests: 4,
+  });
   expect(log).toEqual([`warn: ${mismatch(world, first)}: fetching once more`]);
-  expect(first.paths.toSorted()).toEqual(['info', 'mod', 'zip'].map((file) => `example.com/m/@v/v1.0.0.${file}`));
+  expect(first.paths.toSorted()).toEqual(
+    ['info', 'mod', 'zip'].map((file) => `example.com/m/@v/v1.0.0.${file}`),
+  );
   expect(world.upstream.paths).toEqual([MOD]);
   expect(world.read(MOD)).toBe('module example.com/m\n');
   expect(world.unsound()).toEqual([]);

@@ -15,7 +15,11 @@ interface WrongAnswer {
   readonly failure: string | ((world: World) => string);
 }
 
-const PAGE = { fault: { page: true }, code: 'BAD_CONTENT', failure: 'wrong content: a web page in place of the file' } as const;
+const PAGE = {
+  fault: { page: true },
+  code: 'BAD_CONTENT',
+  failure: 'wrong content: a web page in place of the file',
+} as const;
 
 const ANSWERS: readonly WrongAnswer[] = [
   { name: 'a web page with status 200 in place of a zip', file: 'zip', ...PAGE },
@@ -64,7 +68,13 @@ const ANSWERS: readonly WrongAnswer[] = [
     code: 'NOT_FOUND',
     failure: 'not found: 404',
   },
-  { name: 'a 410 for a .mod', file: 'mod', fault: { status: 410 }, code: 'NOT_FOUND', failure: 'not found: 410' },
+  {
+    name: 'a 410 for a .mod',
+    file: 'mod',
+    fault: { status: 410 },
+    code: 'NOT_FOUND',
+    failure: 'not found: 410',
+  },
   {
     name: 'a 403 with a line of text',
     file: 'zip',
