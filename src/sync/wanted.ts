@@ -79,7 +79,9 @@ export function sourcesOf(wanted: WantedModule, file?: ModuleFile): string[] {
 
 function draftFor(drafts: Map<string, Draft>, mv: ModuleVersion): Draft {
   const key = formatModuleVersion(mv);
-  let draft = drafts.get(key);
-  if (!draft) drafts.set(key, (draft = { mv, seeds: new Set() }));
+  const known = drafts.get(key);
+  if (known) return known;
+  const draft: Draft = { mv, seeds: new Set() };
+  drafts.set(key, draft);
   return draft;
 }

@@ -10,7 +10,7 @@ export async function withLinkedSignal<T>(
   const onAbort = () => controller.abort(signals.find((signal) => signal.aborted)?.reason);
   for (const signal of signals) signal.addEventListener('abort', onAbort);
   try {
-    
+    if (signals.some((signal) => signal.aborted)) onAbort();
     return await run(controller.signal);
   } finally {
     for (const signal of signals) signal.removeEventListener('abort', onAbort);

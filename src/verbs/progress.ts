@@ -61,9 +61,9 @@ export class Progress implements SyncObserver {
     const left =
       this.#done === 0 ? '' : `, ${formatDuration((seconds / this.#done) * (this.#total - this.#done))} left`;
     const counts = `${this.#done}/${this.#total} module versions, ${formatBytes(bytes)}, ${formatBytes(bytes / seconds)}/s${left}`;
-    if (!this.#terminal) return this.#io.stderr(`fetching: ${counts}\n`);
     const filled = Math.round(share * BAR_WIDTH);
-    this.#io.stderr(`\r\x1b[K[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${counts}`);
+    const bar = `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}]`;
+    this.#io.stderr(this.#terminal ? `\r\x1b[K${bar} ${counts}` : `fetching: ${counts}\n`);
   }
 }
 

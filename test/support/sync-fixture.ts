@@ -114,6 +114,11 @@ export class World {
     return line.slice(begin.length);
   }
 
+  /** The go.mod lines alone, of all or of these module versions: no zip is wanted, and none has to be hashed. */
+  modLines(...wanted: string[]): string[] {
+    return this.upstream.goSumLines(...wanted).filter((line) => line.includes('/go.mod h1:'));
+  }
+
   async anotherUpstream(): Promise<UpstreamServer> {
     const server = await startUpstream();
     this.#servers.push(server);
@@ -248,6 +253,10 @@ export function answerOf<T>(ended: Ended): Answered<T> {
   if (ended.stdout === '') throw new Error(`exit ${ended.exit} and nothing on stdout: ${ended.stderr}`);
   return { ...ended, json: JSON.parse(ended.stdout) as T };
 }
+
+/** Well-formed hashes of nothing that is served here. */
+export const OTHER_H1 = 'h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
+export const THIRD_H1 = 'h1:8wlg68NqwW7eMnI1aABk/C2pDYXj8mrMY4TyRfiLeS0=';
 
 export function moduleFiles(path: string): Files {
   return { 'go.mod': `module ${path}\n`, 'm.go': 'package m\n' };
