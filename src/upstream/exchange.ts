@@ -119,12 +119,9 @@ class Receiver implements Dispatcher.DispatchHandler {
     else this.#takeUnwanted(chunk);
   }
 
+  /** Only after as many bytes as were announced: undici holds HTTP/1.1 and HTTP/2 to the Content-Length. */
   onResponseEnd(): void {
-    const announced = this.#announced();
-    // HTTP/1.1 is held to its content-length by undici; over HTTP/2 a stream may end early.
-    const isShort = this.#status === 200 && announced !== undefined && this.#judge.received !== announced;
-    if (isShort) this.stop(this.#cutShort(undefined));
-    else this.#complete();
+    this.#complete();
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {

@@ -136,7 +136,7 @@ function withoutCredentials(url: URL): URL {
   const bare = new URL(url);
   bare.username = '';
   bare.password = '';
-  
+  bare.hash = '';
   bare.pathname = bare.pathname.replace(/\/+$/, '');
   return bare;
 }

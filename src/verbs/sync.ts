@@ -1,6 +1,8 @@
 /** `sync`: fetch, verify, publish. */
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import type { SyncReport } from '../sync/report.ts';
+import { ownCommand } from '../version.ts';
 import type { VerbContext } from './context.ts';
 import { exitOfSync } from './exit.ts';
 import { formatBytes, formatDuration, Progress } from './progress.ts';
@@ -84,19 +86,20 @@ function renderSync(report: SyncReport, config: Config): string {
     `${outcome}: ${modules.wanted} module versions wanted: ${counts.join(', ') || 'none'}; ${traffic}`,
     ...(snapshot ? [`current: ${snapshot.path}`] : ['nothing is published yet']),
     ...(snapshot && (outcome === 'published' || outcome === 'unchanged' || outcome === 'incomplete')
-      ? whatNext(config)
+      ? whatNext(config, report)
       : []),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function whatNext(config: Config): string[] {
+/** For the first sync of somebody new: how to see that it works. */
+function whatNext(config: Config, report: SyncReport): string[] {
+  const built = report.seeds.find(({ source, complete }) => complete && /(^|\/)go\.sum$/.test(source));
+  const project = built ? dirname(resolve(config.base, built.source)) : 'a project whose go.sum is a seed';
   return [
     '',
-    'next, in a project whose go.sum is among the seeds:',
-    `  GOPROXY=file://${config.mirror}/public/current GOSUMDB=off go mod download`,
-    'or host the folder public/ with any file server; to try it at once:',
-    '  modferry serve, then GOPROXY=http://127.0.0.1:8080/current GOSUMDB=off',
-    '  (in a checkout: npm run -s modferry -- serve)',
+    `try it:   cd ${project}`,
+    `          GOPROXY=file://${config.mirror}/public/current GOSUMDB=off go mod download`,
+    `serve it: ${ownCommand()} serve      (or host ${config.mirror}/public with any file server)`,
   ];
 }

@@ -602,8 +602,7 @@ export const ODD_ZIPS: readonly OddZip[] = [
 function twoDirectories(): Buffer {
   const first = buildZip([{ ...GO_MOD, disk: 1 }]);
   const directoryOffset = first.readUInt32LE(first.length - 6);
-  const entries = buildZip([M_GO], { before: first.subarray(0, -22), directoryOffset });
-  return entries;
+  return buildZip([M_GO], { before: first.subarray(0, -22), directoryOffset });
 }
 
 function emptyFiles(count: number): Buffer {

@@ -94,7 +94,7 @@ const LISTS: readonly Mistake[] = [
     name: 'a malformed go.mod beside the go.sum',
     make: (world) => world.write('a/go.mod', 'module example.com/app\n\nrequire example.com/m\n'),
     code: 'GOMOD_MALFORMED',
-    message: 'a/go.mod:3: malformed go.mod: require: 1 argument in place of 2',
+    message: 'a/go.mod:3: require takes a module path and a version',
   },
 ];
 
@@ -211,7 +211,7 @@ const FIELDS: readonly Mistake[] = [
     name: 'a private pattern that cannot be read',
     make: config({ private: ['corp.example/['] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: private: corp.example/[: invalid pattern: a bracket is not closed',
+    message: 'CONFIG: private: corp.example/[: invalid pattern: a character class is not closed',
   },
   {
     name: 'a checksum database, which this version does not ask',

@@ -68,6 +68,28 @@ describe('an abort', () => {
     await upstreams.close();
   });
 
+  it('while waiting for a connection means that the request is never sent', async () => {
+    const released = Promise.withResolvers<void>();
+    up.put('held', 'first');
+    up.put('free', 'third');
+    up.fault('held', { until: released.promise });
+    up.fault('never', { stall: 0 });
+    const controller = new AbortController();
+    const upstreams = reader(up.url, { connections: 1 });
+    const first = upstreams.get('held');
+    await seen();
+    const second = upstreams.get('never', { signal: controller.signal });
+    const third = upstreams.get('free');
+    while (upstreams.stats.requests < 3) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort(reason);
+    await expect(second).rejects.toBe(reason);
+    released.resolve();
+    expect((await first).body.toString()).toBe('first');
+    expect((await third).body.toString()).toBe('third');
+    expect(up.paths).toEqual(['held', 'free']);
+    await upstreams.close();
+  });
+
   it('during a wait of minutes for the next try ends it', async () => {
     up.fault(/mod$/, { status: 503, headers: { 'retry-after': '100' } });
     const controller = new AbortController();

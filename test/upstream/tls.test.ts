@@ -1,7 +1,9 @@
 /** Over TLS, with HTTP/1.1 and HTTP/2: trust, and the same failures told in the same words. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Upstreams, UpstreamsOptions } from '../../src/upstream/upstreams.ts';
 import { type Fault, startUpstream, type UpstreamServer } from '../support/upstream-server.ts';
@@ -186,6 +188,35 @@ describe.skipIf(tls === undefined)('over TLS', () => {
     await again(true, { netrc: 'machine 127.0.0.1 login me password secret\n' });
     await upstreams.mod(M);
     expect(up.requests[0]?.headers.authorization).toBe(`Basic ${btoa('me:secret')}`);
+  });
+
+  it('a stream of HTTP/2 that ends early, though properly, is told as truncated', async () => {
+    up.fault(/mod$/, { body: 'z'.repeat(100), contentLength: 150 });
+    expect(await failureOf(upstreams.mod(M))).toMatchObject({
+      code: 'TRUNCATED',
+      message: `example.com/m@v1.0.0: mod from ${up.url}: truncated: 100 of 150 bytes after 2 tries`,
+    });
+  });
+
+  it('HTTP/2 is what we would rather speak', async () => {
+    const offered = Promise.withResolvers<string[]>();
+    const server = createServer({
+      ...certificate,
+      ALPNCallback: ({ protocols }) => {
+        offered.resolve(protocols);
+        return undefined;
+      },
+    });
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    // True, since it listens on a port.
+    const { port } = server.address() as AddressInfo;
+    const asking = reader(`https://127.0.0.1:${port}`, { retries: 1 });
+    const told = failureOf(asking.mod(M));
+    expect(await offered.promise).toEqual(['h2', 'http/1.1']);
+    expect((await told).code).toBe('UNAVAILABLE');
+    await asking.close();
+    server.close();
   });
 
   it('many files at once come over few connections', async () => {
