@@ -56,7 +56,7 @@ export class FileSink implements BodySink {
   }
 
   #flush(): void {
-    // After an error the rest is only counted down: nobody wants it any more.
+    // After an error the rest is dropped: nobody wants it any more.
     if (this.#error !== undefined) this.#empty();
     const pieces = this.#queue;
     this.#writing = pieces.length > 0;
