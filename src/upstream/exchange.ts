@@ -33,8 +33,9 @@ const START_BYTES = 4096;
 /** Beyond this a connection is closed rather than an unwanted body read to its end. */
 const DRAIN_BYTES = 64 << 10;
 
-/** A GET. Throws HttpFailure, the reason of the deadline's signal, or the sink's error. */
+/** One request. Throws HttpFailure, the reason of the deadline's signal, or the sink's error. */
 export async function exchange(
+  method: 'GET' | 'HEAD',
   url: URL,
   headers: Readonly<Record<string, string>>,
   body: { readonly sink: BodySink; readonly maxBytes: number },
@@ -51,7 +52,7 @@ export async function exchange(
     const { idle } = context.timeouts;
     const limits = { headersTimeout: idle, bodyTimeout: idle };
     context.traffic.requests++;
-    context.dispatcher.dispatch({ origin: url.origin, path, method: 'GET', headers, ...limits }, receiver);
+    context.dispatcher.dispatch({ origin: url.origin, path, method, headers, ...limits }, receiver);
     const answer = await receiver.answer;
     await body.sink.finish();
     return answer;

@@ -5,12 +5,14 @@
 import type { BodySink } from './body.ts';
 import type { SecretHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
-import { exchange, type HttpContext } from './exchange.ts';
+import { type Answer, exchange, type HttpContext } from './exchange.ts';
 import { HttpFailure } from './failure.ts';
 import { isRedirect, RedirectChain } from './redirects.ts';
 import { statusFailure } from './status.ts';
 
 export interface GetRequest {
+  /** HEAD asks for the size alone; default GET. */
+  readonly method?: 'GET' | 'HEAD' | undefined;
   readonly url: URL;
   /** Sent to the origin of `url` only. */
   readonly secretHeaders: SecretHeaders;
@@ -20,22 +22,23 @@ export interface GetRequest {
   readonly signal: AbortSignal;
 }
 
-/** Resolves with the size of the body, in bytes. Throws HttpFailure, the signal's reason, or the sink's error. */
+/** Resolves with the size of the body, in bytes, as announced where the method is HEAD. Throws HttpFailure, the signal's reason, or the sink's error. */
 export async function httpGet(request: GetRequest, context: HttpContext): Promise<number> {
-  const { signal, maxBytes } = request;
+  const { signal, maxBytes, method = 'GET' } = request;
   const body = { sink: await request.sink(), maxBytes };
   const deadline = new Deadline(context.timeouts, signal);
   const chain = new RedirectChain(request.url);
   try {
     for (;;) {
       const answer = await exchange(
+        method,
         chain.url,
         headersFor(chain.url, request, context),
         body,
         context,
         deadline,
       );
-      if (answer.status === 200) return answer.size;
+      if (answer.status === 200) return method === 'GET' ? answer.size : announcedSize(answer);
       if (!isRedirect(answer.status)) throw statusFailure(answer, Date.now());
       chain.follow(answer.headers.location);
     }
@@ -45,6 +48,13 @@ export async function httpGet(request: GetRequest, context: HttpContext): Promis
   } finally {
     deadline.end();
   }
+}
+
+function announcedSize({ headers }: Answer): number {
+  const length = headers['content-length'];
+  if (length === undefined || !/^\d+$/.test(length))
+    throw new HttpFailure('REJECTED', 'no size is announced');
+  return Number(length);
 }
 
 function headersFor(url: URL, request: GetRequest, context: HttpContext): Record<string, string> {

@@ -14,6 +14,7 @@ import { type RetryEvent, type RetryOptions, withTries } from './retry.ts';
 export interface ClientGet {
   /** Below the base, escaped for the file system: `example.com/!me/@v/v1.0.0.mod`. */
   readonly path: string;
+  readonly method?: 'GET' | 'HEAD' | undefined;
   readonly maxBytes: number;
   /** Makes the empty place for the body, once for each try. */
   readonly sink: () => BodySink | Promise<BodySink>;

@@ -65,6 +65,8 @@ export interface Question {
   readonly file: string;
   /** Below the base, escaped. */
   readonly path: string;
+  /** Default GET. */
+  readonly method?: 'HEAD';
   /** Decides who may be asked. */
   readonly modulePath: ModulePath | undefined;
   readonly maxBytes: number;

@@ -3,12 +3,14 @@
  * but not verified: no hash is known here. Errors are UpstreamError with the module, SiteError where the disk fails,
  * and the reason of an aborted signal as it is. Sources: `go help goproxy`, https://go.dev/ref/mod#goproxy-protocol.
  */
+import { UpstreamError } from '../errors.ts';
 import { type ModuleFile, moduleFilePath, versionFolder } from '../gomod/artifact.ts';
 import { escapePath } from '../gomod/escape.ts';
 import { type ModuleInfo, parseInfo } from '../gomod/info.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Version } from '../gomod/version.ts';
+import { MemorySink } from './body.ts';
 import { DownloadFile } from './download-file.ts';
 import { HttpFailure } from './failure.ts';
 import { parseLatest, parseVersionList } from './listing.ts';
@@ -65,6 +67,21 @@ export class Upstreams {
     return DownloadFile.with(file, `${question.subject}: zip`, (download) =>
       this.#set.ask(question, options, async (fetch) => ({ size: await fetch(() => download.sink()) })),
     );
+  }
+
+  /** The size of `<path>/@v/<version>.zip` in bytes, as announced; undefined where nobody tells. */
+  async zipSize(mv: ModuleVersion, options: AskOptions = {}): Promise<number | undefined> {
+    const question: Question = { ...fileQuestion(mv, 'zip', MAX_ZIP_BYTES), method: 'HEAD' };
+    try {
+      const { size } = await this.#set.ask(question, options, async (fetch) => ({
+        size: await fetch(() => new MemorySink()),
+      }));
+      return size;
+    } catch (error) {
+      // Why a zip cannot be had is for the sync to say; an estimate goes on without it.
+      if (error instanceof UpstreamError) return undefined;
+      throw error;
+    }
   }
 
   /** `<path>/@v/list`: the canonical versions among its lines, in its order, without pseudo-versions. */
