@@ -1,5 +1,5 @@
 /** What a run could not do, as the report, the ledger and the exit code see it. */
-import { GoSumError, MirrorError } from '../errors.ts';
+import { MirrorError, UpstreamError, VerificationError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 
@@ -29,6 +29,9 @@ export function isDefinite(problem: Pick<Problem, 'code'>): boolean {
   return DEFINITE.has(problem.code);
 }
 
+/** Nobody can judge a file: no line gives its hash, and what could stand in for one is missing too. */
+export class NoHashError extends MirrorError<'NO_HASH'> {}
+
 /** Turns what a module file failed with into a problem; what is not about the file (a bug, a full disk) is thrown on. */
 export function problemOf(
   mv: ModuleVersion,
@@ -36,7 +39,9 @@ export function problemOf(
   error: unknown,
   sources: readonly string[],
 ): Problem {
-  if (!(error instanceof MirrorError) || error instanceof GoSumError) throw error;
+  const isOurs =
+    error instanceof UpstreamError || error instanceof VerificationError || error instanceof NoHashError;
+  if (!isOurs) throw error;
   const { code, message, hint } = error;
   return { module: mv.path, version: mv.version, file, code, message, ...(hint ? { hint } : {}), sources };
 }

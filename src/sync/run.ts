@@ -4,10 +4,9 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
-import { asDiskError, ConfigError, MirrorError, SiteError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
-import type { SbomGap } from '../sbom/metadata.ts';
 import type { Layout } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
@@ -17,16 +16,17 @@ import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { Store } from '../store/store.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
 import { nextContents } from './contents.ts';
 import { type Fetched, fetchAll } from './fetch-all.ts';
 import { type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
-import type { Problem } from './problem.ts';
 import { guardPrune } from './prune.ts';
 import { type PublishDeps, publish } from './publish.ts';
 import { Recorder } from './record.ts';
 import { countModules, type ModuleResult, reportSeeds, type SyncReport, splitProblems } from './report.ts';
 import type { Seeds } from './seeds.ts';
+import { sbomGaps } from './snapshot-sbom.ts';
 import { mergeSeeds, type WantedModule } from './wanted.ts';
 
 export interface SyncOptions {
@@ -98,9 +98,9 @@ class SyncRun {
   async run(): Promise<SyncReport> {
     try {
       const outcome = await this.#sync();
-      return this.#finish(outcome);
+      return this.#conclude(outcome);
     } catch (error) {
-      return this.#finish(...this.#failure(error));
+      return this.#conclude(...failureOf(error, this.#deps.log));
     } finally {
       this.#store?.close();
     }
@@ -174,7 +174,7 @@ class SyncRun {
     );
     if (contents.length === 0) return incomplete ? 'incomplete' : 'unchanged';
     this.#deps.observer.publishing();
-    const published = await publish(contents, this.#gaps(), current, {
+    const published = await publish(contents, sbomGaps(this.#results), current, {
       ...this.#deps,
       snapshots: store.snapshots,
     });
@@ -191,37 +191,13 @@ class SyncRun {
     );
   }
 
-  /** What the SBOM says is not here. */
-  #gaps(): SbomGap[] {
-    const { problems, acceptedGaps } = splitProblems(this.#results);
-    const gap = ({ module, version, file, code }: Problem, accepted: boolean, reason = '') =>
-      module !== null && version !== null
-        ? [{ module, version, file, reason: reason === '' ? code : `${code}: ${reason}`, accepted }]
-        : [];
-    return [
-      ...problems.flatMap((problem) => gap(problem, false)),
-      ...acceptedGaps.flatMap((problem) => gap(problem, true, problem.reason)),
-    ];
-  }
-
   #problems(): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
     const { problems, acceptedGaps } = splitProblems(this.#results);
     return { problems: [...this.#seeds.problems, ...problems], acceptedGaps };
   }
 
-  #failure(error: unknown): [Outcome, NonNullable<SyncReport['error']>] {
-    const known = error instanceof MirrorError ? error : asDiskError(error);
-    if (!known) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      this.#deps.log.warn(`a bug: ${stack}`);
-    }
-    const { code, message, hint } = known ?? { code: 'BUG', message: String(error), hint: undefined };
-    const outcome = known instanceof SiteError && code === 'WIPE_REFUSED' ? 'refused' : 'failed';
-    return [outcome, { code, message, ...(hint ? { hint } : {}) }];
-  }
-
-  #finish(outcome: Outcome, error?: SyncReport['error']): SyncReport {
-    const { layout, upstreams, now } = this.#deps;
+  #conclude(outcome: Outcome, error?: RunError): SyncReport {
+    const { layout, upstreams, now, log } = this.#deps;
     const id = currentSnapshot(layout);
     const previous = id === null ? null : (this.#store?.snapshots.find(id)?.previous ?? null);
     const report: SyncReport = {
@@ -229,38 +205,14 @@ class SyncRun {
       snapshot: id === null ? null : { id, path: join(layout.snapshots, id), previous },
       modules: countModules(this.#results),
       ...this.#problems(),
-      seeds: [...reportSeeds(this.#seeds.seeds, this.#results), ...this.#unreadSeeds()],
+      seeds: [...reportSeeds(this.#seeds.seeds, this.#results), ...unreadSeeds(this.#seeds)],
       requests: upstreams.stats.requests,
       bytes: upstreams.stats.bytes,
       seconds: (now().getTime() - this.#started.getTime()) / 1000,
       ...(error ? { error } : {}),
     };
-    this.#recordRun(report);
+    if (this.#store && this.#run !== undefined) recordRun(this.#store, this.#run, report, now(), log);
     return report;
-  }
-
-  #unreadSeeds(): SyncReport['seeds'] {
-    const sources = this.#seeds.problems.flatMap((problem) => problem.sources);
-    return sources.map((source) => ({ source, wanted: 0, missing: 0, accepted: 0, complete: false }));
-  }
-
-  /** The database itself may be what failed: then the report still goes to the operator. */
-  #recordRun(report: SyncReport): void {
-    if (this.#run === undefined || !this.#store) return;
-    const { outcome, modules, requests, bytes, seconds, error } = report;
-    try {
-      this.#store.runs.finish(this.#run, this.#deps.now(), outcome, report.snapshot?.id ?? null, {
-        modules,
-        requests,
-        bytes,
-        seconds,
-        ...(error ? { error } : {}),
-      });
-    } catch (cause) {
-      this.#deps.log.warn(
-        `the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      );
-    }
   }
 }
 

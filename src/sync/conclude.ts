@@ -1,0 +1,43 @@
+/** How a run ends: what a failure means, and what the ledger keeps of it. */
+import { asDiskError, MirrorError } from '../errors.ts';
+import type { Outcome } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { SeedReport, SyncReport } from './report.ts';
+import type { Seeds } from './seeds.ts';
+
+export type RunError = NonNullable<SyncReport['error']>;
+
+interface Log {
+  warn(message: string): void;
+}
+
+/** The outcome and the words for whatever ended a run early; a bug leaves its trace in the log. */
+export function failureOf(error: unknown, log: Log): [Outcome, RunError] {
+  const known = error instanceof MirrorError ? error : asDiskError(error);
+  if (!known) {
+    log.warn(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
+    return [
+      'failed',
+      { code: 'BUG', message: `a bug: ${error instanceof Error ? error.message : String(error)}` },
+    ];
+  }
+  const { code, message, hint } = known;
+  return [code === 'WIPE_REFUSED' ? 'refused' : 'failed', { code, message, ...(hint ? { hint } : {}) }];
+}
+
+/** Seeds of which nothing is known, not even what they want. */
+export function unreadSeeds({ problems }: Seeds): SeedReport[] {
+  const sources = problems.flatMap((problem) => problem.sources);
+  return sources.map((source) => ({ source, wanted: 0, missing: 0, accepted: 0, complete: false }));
+}
+
+/** The database itself may be what failed: then the report still goes to the operator. */
+export function recordRun(store: Store, run: number, report: SyncReport, at: Date, log: Log): void {
+  const { outcome, snapshot, modules, requests, bytes, seconds, error } = report;
+  const kept = { modules, requests, bytes, seconds, ...(error ? { error } : {}) };
+  try {
+    store.runs.finish(run, at, outcome, snapshot?.id ?? null, kept);
+  } catch (cause) {
+    log.warn(`the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
