@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import type { UpstreamSpec } from '../config/schema.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, ModuleError } from '../errors.ts';
 import { type Pattern, parsePatterns } from '../gomod/pattern.ts';
 import { layoutOf } from '../site/layout.ts';
 import { readSeeds, type Seeds } from '../sync/seeds.ts';
@@ -103,9 +103,19 @@ export function makeUpstreams(
   });
 }
 
-export function privatePatterns(config: Config, env: Environment): readonly Pattern[] {
-  const written = config.private ?? env.GONOSUMDB ?? env.GOPRIVATE ?? '';
-  return parsePatterns(typeof written === 'string' ? written : written.join(','));
+function privatePatterns(config: Config, env: Environment): readonly Pattern[] {
+  const [written, field] =
+    config.private !== undefined
+      ? [config.private, `${config.file}: private`]
+      : env.GONOSUMDB !== undefined
+        ? [env.GONOSUMDB, 'GONOSUMDB']
+        : [env.GOPRIVATE ?? '', 'GOPRIVATE'];
+  try {
+    return parsePatterns(typeof written === 'string' ? written : written.join(','));
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error;
+    throw new ConfigError('CONFIG_INVALID', `${field}: ${error.message}`, { cause: error });
+  }
 }
 
 /** What NETRC names, else ~/.netrc, as the go command does; empty where there is none. */

@@ -2,9 +2,9 @@
  * The shape of a configuration, checked field by field. What passes here needs no more checking of types; relative
  * paths are still as written. Unknown fields are refused, with the nearest right name.
  */
-import leven from 'leven';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { didYouMean, explainIssues } from './explain.ts';
 
 const text = z.string().min(1);
 const headers = z.record(text, z.string());
@@ -95,15 +95,13 @@ export function parseSettings(value: unknown, file: string, environment?: string
 function checkShape(value: unknown, file: string): z.output<typeof schema> {
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
-  const [first] = checked.error.issues;
-  if (first === undefined) throw new Error('a failed check without an issue');
-  throw describeIssue(first, value, file);
+  throw explainIssues(checked.error.issues, schema, file);
 }
 
 /** The environment's fields as they were written: its defaults must not cover the file's own values. */
 function environmentOf(value: unknown, name: string, file: string): object {
   const environments = (value as UserConfig).environments ?? {};
-  const found = environments[name];
+  const found = Object.hasOwn(environments, name) ? environments[name] : undefined;
   if (found !== undefined) return found;
   const names = Object.keys(environments);
   throw new ConfigError('CONFIG_INVALID', `${file}: environments: there is no environment '${name}'`, {
@@ -111,73 +109,7 @@ function environmentOf(value: unknown, name: string, file: string): object {
   });
 }
 
-/** A union's own message says little: the branch that came furthest says what is wrong. */
-function describeIssue(issue: z.core.$ZodIssue, value: unknown, file: string): ConfigError {
-  if (issue.code === 'invalid_union') return describeUnion(issue, value, file);
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    const full = path === '' ? key : `${path}.${key}`;
-    return new ConfigError('CONFIG_INVALID', `${file}: ${full}: unknown field`, {
-      hint: didYouMean(key, knownFields(issue.path)),
-    });
-  }
-  const where = path === '' ? '' : `${path}: `;
-  const message = issue.message.replace(/^Invalid input: /, '');
-  return new ConfigError('CONFIG_INVALID', `${file}: ${where}${lowerFirst(message)}`);
-}
-
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, value: unknown, file: string): ConfigError {
-  const branches = issue.errors.filter((branch) => branch.some((inner) => !isWrongType(inner)));
-  const branch = branches.sort((a, b) => a.length - b.length || missing(a) - missing(b))[0]?.[0];
-  if (branch) return describeIssue({ ...branch, path: [...issue.path, ...branch.path] }, value, file);
-  const shapes = [
-    ...new Set(issue.errors.flat().map((inner) => lowerFirst(inner.message.replace('Invalid input: ', '')))),
-  ];
-  return new ConfigError('CONFIG_INVALID', `${file}: ${issue.path.join('.')}: ${shapes.join('; or ')}`);
-}
-
-function isWrongType(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.path.length === 0;
-}
-
-function missing(branch: readonly z.core.$ZodIssue[]): number {
-  return branch.filter((issue) => issue.code === 'invalid_type').length;
-}
-
-/** The fields that may stand at a path; those of the whole configuration where it is not known. */
-function knownFields(path: readonly PropertyKey[]): string[] {
-  const last = path.findLast((element) => typeof element === 'string');
-  const shapes: Record<string, z.ZodObject[]> = {
-    seeds: [urlSeed, moduleSeed, toolchainSeed],
-    upstream: [upstreamEntry],
-    supplier: [party],
-  };
-  const shape = typeof last === 'string' ? (shapes[last] ?? nestedShape(last)) : undefined;
-  return (shape ?? [schema]).flatMap((object) => Object.keys(object.shape));
-}
-
-function nestedShape(field: string): z.ZodObject[] | undefined {
-  let inner: unknown = (settings.shape as Record<string, unknown>)[field];
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap();
-  if (inner instanceof z.ZodArray) inner = inner.element;
-  return inner instanceof z.ZodObject ? [inner] : undefined;
-}
-
-/** `did you mean 'x'?`, or the whole list where nothing is near. */
-export function didYouMean(word: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((name) => ({ name, distance: leven(word, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  if (nearest && nearest.distance <= Math.max(2, word.length / 3)) return `did you mean '${nearest.name}'?`;
-  return `known are: ${known.join(', ')}`;
-}
-
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _, ...rest } = value;
   return rest;
-}
-
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

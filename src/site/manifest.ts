@@ -79,7 +79,14 @@ export function formatSha256Sums(files: Iterable<Pick<ManifestFile, 'path' | 'sh
   return text;
 }
 
-/** A snapshot's name: its time and the first eight digits of its root hash. Names sort by age. */
-export function snapshotId(createdAt: Date, rootHash: string): string {
-  return `${createdAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}-${rootHash.slice(0, 8)}`;
+/**
+ * A snapshot's name: its time and the first eight digits of its root hash. Names sort by age. The same content in the
+ * same second, as after a rollback, gets a number behind it.
+ */
+export function snapshotId(createdAt: Date, rootHash: string, isTaken: (id: string) => boolean): string {
+  const time = createdAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
+  const name = `${time}-${rootHash.slice(0, 8)}`;
+  let id = name;
+  for (let count = 2; isTaken(id); count++) id = `${name}-${count}`;
+  return id;
 }

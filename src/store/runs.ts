@@ -48,10 +48,10 @@ export class Runs {
     this.#ledger = ledger;
   }
 
-  /** Opens a run. A seed whose text an earlier run has read already costs one row. */
+  /** Opens a run. A seed whose text is known already, from an earlier run or this one, costs at most one row. */
   start(at: Date, seeds: readonly SeedContent[]): number {
     const addRun = this.#db.prepare('INSERT INTO run (started_at) VALUES (?)');
-    const addRunSeed = this.#db.prepare('INSERT INTO run_seed (run, seed) VALUES (?, ?)');
+    const addRunSeed = this.#db.prepare('INSERT OR IGNORE INTO run_seed (run, seed) VALUES (?, ?)');
     return this.#db.transaction(() => {
       const run = Number(addRun.run(at.toISOString()).lastInsertRowid);
       for (const seed of seeds) addRunSeed.run(run, this.#seedId(seed));

@@ -3,7 +3,7 @@ import PQueue from 'p-queue';
 
 /**
  * Runs `work` on each item, at most `limit` at once; items are taken only as there is room. The first failure, or
- * `stop`, ends the taking of items; what is under way is waited for, and then the failure is thrown.
+ * `stop`, ends the beginning of work; what is under way is waited for, and then the failure is thrown.
  */
 export async function forEachBounded<T>(
   items: Iterable<T>,
@@ -13,10 +13,16 @@ export async function forEachBounded<T>(
 ): Promise<void> {
   const queue = new PQueue({ concurrency: limit });
   const failures: unknown[] = [];
+  const mayBegin = () => failures.length === 0 && stop?.aborted !== true;
+  const begin = async (item: T) => {
+    // Looked at here too: the signal may have come while the item waited for its turn.
+    if (!mayBegin()) return;
+    await work(item).catch((error: unknown) => void failures.push(error));
+  };
   for (const item of items) {
     await queue.onSizeLessThan(1);
-    if (failures.length > 0 || stop?.aborted) break;
-    void queue.add(() => work(item).catch((error: unknown) => void failures.push(error)));
+    if (!mayBegin()) break;
+    void queue.add(() => begin(item));
   }
   await queue.onIdle();
   if (failures.length > 0) throw failures[0];

@@ -3,6 +3,8 @@
  * durable, commits it in the ledger, gives it its name, and swaps `current` last.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { MODULE_FILES } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Layout } from '../site/layout.ts';
@@ -40,7 +42,9 @@ export async function publish(
   const rootHash = rootHashOf(files);
   if (rootHash === previous?.rootHash) return undefined;
   const createdAt = deps.now();
-  const id = snapshotId(createdAt, rootHash);
+  const isTaken = (name: string) =>
+    deps.snapshots.find(name) !== undefined || existsSync(join(deps.layout.snapshots, name));
+  const id = snapshotId(createdAt, rootHash, isTaken);
   const manifest = manifestOf(id, createdAt, previous?.id ?? null, files, contents);
   const draft = new SnapshotDraft(deps.layout, id);
   try {

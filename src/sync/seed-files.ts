@@ -17,11 +17,19 @@ export interface SeedFile {
 const LIST_NAME = /(^|\.)go\.(work\.)?sum$/;
 const NOT_SEARCHED = /^([._].*|testdata|node_modules)$/;
 
+/** Where the patterns were written, and what they mean nothing in: the mirror itself. */
+export interface SeedPlace {
+  readonly base: string;
+  readonly configFile: string;
+  readonly mirror: string;
+}
+
 /** The files of all patterns, in the order of the patterns and by name within one; each once. */
-export function findSeedFiles(patterns: readonly string[], base: string, configFile: string): SeedFile[] {
+export function findSeedFiles(patterns: readonly string[], place: SeedPlace): SeedFile[] {
+  const { base } = place;
   const found = new Map<string, SeedFile>();
   for (const pattern of patterns) {
-    for (const path of findOne(pattern, base, configFile)) {
+    for (const path of findOne(pattern, place)) {
       const real = realpathSync(path);
       if (!found.has(real)) found.set(real, { path, source: sourceName(path, base) });
     }
@@ -34,49 +42,65 @@ export function sourceName(path: string, base: string): string {
   return relative(base, path).split(sep).join('/');
 }
 
-function findOne(pattern: string, base: string, configFile: string): string[] {
-  const path = resolve(base, pattern);
+function findOne(pattern: string, place: SeedPlace): string[] {
+  const path = resolve(place.base, pattern);
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats) return listsAt(path, stats, pattern, configFile);
-  if (!/[*?[\]{}]/.test(pattern)) {
-    throw new ConfigError('SEED_NOT_FOUND', `${configFile}: seeds: ${pattern}: no such file or folder`, {
-      hint: `paths are relative to the configuration; this one means ${path}`,
-    });
-  }
-  const matches = globSync(pattern, { cwd: base })
-    .map((match) => resolve(base, match))
-    .sort();
-  const lists = matches.flatMap((match) => globMatch(match));
-  const files = lists.length > 0 ? lists : matches.filter((match) => statSync(match).isFile());
-  if (files.length > 0) return files;
-  throw new ConfigError('SEED_NOT_FOUND', `${configFile}: seeds: ${pattern}: the pattern matches no file`, {
-    hint: `patterns are relative to the configuration, here ${base}`,
-  });
+  if (stats?.isDirectory()) return searchNamedFolder(path, pattern, place);
+  if (stats) return [path];
+  if (/[*?[\]{}]/.test(pattern)) return expandGlob(pattern, place);
+  throw notFound(
+    pattern,
+    place,
+    'no such file or folder',
+    `paths are relative to the configuration; this one means ${path}`,
+  );
 }
 
-function listsAt(path: string, stats: Stats, pattern: string, configFile: string): string[] {
-  if (!stats.isDirectory()) return [path];
-  const files = [...searchFolder(path)];
+function searchNamedFolder(path: string, pattern: string, place: SeedPlace): string[] {
+  const files = [...searchFolder(path, place)];
   if (files.length > 0) return files;
-  throw new ConfigError(
-    'SEED_NOT_FOUND',
-    `${configFile}: seeds: ${pattern}: no go.sum or go.work.sum in this folder`,
+  throw notFound(pattern, place, 'no go.sum or go.work.sum in this folder');
+}
+
+/** What lies in the mirror is made by a sync: a pattern that reaches into it does not mean it. */
+function expandGlob(pattern: string, place: SeedPlace): string[] {
+  const { base, mirror } = place;
+  const matches = globSync(pattern, { cwd: base, exclude: (name) => resolve(base, name) === mirror })
+    .map((match) => resolve(base, match))
+    .sort();
+  const lists = matches.flatMap((match) => globMatch(match, place));
+  const files = lists.length > 0 ? lists : matches.filter((match) => statsOf(match)?.isFile());
+  if (files.length > 0) return files;
+  throw notFound(
+    pattern,
+    place,
+    'the pattern matches no file',
+    `patterns are relative to the configuration, here ${base}`,
   );
 }
 
 /** A glob may match folders as well, and files that are no lists, which `projects/*` did not mean. */
-function globMatch(match: string): string[] {
-  const stats = statSync(match);
-  if (stats.isDirectory()) return [...searchFolder(match)];
-  return LIST_NAME.test(basename(match)) ? [match] : [];
+function globMatch(match: string, place: SeedPlace): string[] {
+  if (statsOf(match)?.isDirectory()) return [...searchFolder(match, place)];
+  return statsOf(match)?.isFile() && LIST_NAME.test(basename(match)) ? [match] : [];
 }
 
-function* searchFolder(folder: string): Generator<string> {
+function* searchFolder(folder: string, place: SeedPlace): Generator<string> {
+  if (folder === place.mirror) return;
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    const stats = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+    const stats = entry.isSymbolicLink() ? statsOf(path) : entry;
     if (stats?.isFile() && LIST_NAME.test(entry.name)) yield path;
-    else if (entry.isDirectory() && !NOT_SEARCHED.test(entry.name)) yield* searchFolder(path);
+    else if (entry.isDirectory() && !NOT_SEARCHED.test(entry.name)) yield* searchFolder(path, place);
   }
+}
+
+/** Undefined for a link to nothing. */
+function statsOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+function notFound(pattern: string, { configFile }: SeedPlace, problem: string, hint?: string): ConfigError {
+  return new ConfigError('SEED_NOT_FOUND', `${configFile}: seeds: ${pattern}: ${problem}`, { hint });
 }

@@ -46,11 +46,15 @@ export function exitOfError(error: Pick<MirrorError, 'code'>): number {
 }
 
 export function exitOfSync(report: SyncReport, signal: 'SIGINT' | 'SIGTERM' | undefined): number {
-  if (report.outcome === 'interrupted') return signal === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
+  if (report.outcome === 'interrupted') return exitOfSignal(signal);
   const problems = exitOfProblems(report.problems);
   if (report.error === undefined) return problems;
   const error = exitOfError(report.error);
   return error === EXIT.refused && problems === EXIT.integrity ? problems : error;
+}
+
+export function exitOfSignal(signal: 'SIGINT' | 'SIGTERM' | undefined): number {
+  return signal === 'SIGTERM' ? EXIT.sigterm : EXIT.sigint;
 }
 
 export function exitOfProblems(problems: SyncReport['problems']): number {

@@ -35,6 +35,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function parseAndRun(argv: readonly string[], io: Io): Promise<number> {
+  refuseRepeated(argv);
   let exit = 0;
   let program = globalOptions(yargs([...argv]), io);
   for (const verb of VERBS) {
@@ -43,7 +44,6 @@ async function parseAndRun(argv: readonly string[], io: Io): Promise<number> {
       verb.describe,
       (builder) => verb.options(builder),
       async (args) => {
-        refuseRepeated(args);
         exit = await verb.run(new VerbContext(io, args as unknown as GlobalOptions), args);
       },
     );
@@ -91,10 +91,15 @@ function globalOptions(program: Argv, io: Io): Argv {
     });
 }
 
-/** yargs makes an array of an option that is given twice; which of the two was meant is not ours to guess. */
-function refuseRepeated(args: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(args)) {
-    if (name !== '_' && Array.isArray(value)) throw usageError(`--${name} is given twice`);
+/** Which of two values was meant is not ours to guess, and yargs takes the last one of a flag. */
+function refuseRepeated(argv: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const word of argv) {
+    if (word === '--') return;
+    const [, name] = /^--([^=]+)/.exec(word) ?? [];
+    if (name === undefined) continue;
+    if (seen.has(name)) throw usageError(`--${name} is given twice`);
+    seen.add(name);
   }
 }
 

@@ -19,15 +19,13 @@ export const planVerb: Verb = {
     const config = await context.loadConfig();
     const { plan } = await import('../app/sync.ts');
     const watch = new SignalWatch(context.io, () => context.log.warn('stopping'));
-    try {
+    return watch.guard(context.io, context.options.json, async () => {
       const app = { config, env: context.io.env, log: context.log };
       const report = await plan(app, args.sizes === true, watch.stop);
       context.print(report, () => renderPlan(report));
       if (report.conflicts.length > 0) return EXIT.integrity;
       return exitOfProblems(report.problems) === EXIT.integrity ? EXIT.integrity : EXIT.done;
-    } finally {
-      watch.end();
-    }
+    });
   },
 };
 

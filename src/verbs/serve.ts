@@ -1,7 +1,7 @@
 /** `serve`: the mirror over HTTP, for trying it and for small networks. */
 import { ConfigError } from '../errors.ts';
+import type { Io } from './context.ts';
 import { EXIT } from './exit.ts';
-import { SignalWatch } from './signals.ts';
 import type { Verb } from './verb.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8080';
@@ -19,12 +19,13 @@ export const serveVerb: Verb = {
     const config = await context.loadConfig();
     const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
     const { serve } = await import('../app/offline.ts');
+    const stopped = firstSignal(context.io);
     const server = await serve({ config, env: context.io.env, log: context.log }, parseListen(written));
     context.print(
       { url: server.url },
       () => `serving ${config.mirror}/public: GOPROXY=${server.url}/current\n`,
     );
-    await firstSignal(context.io);
+    await stopped;
     await server.close();
     return EXIT.done;
   },
@@ -42,10 +43,11 @@ export function parseListen(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
 }
 
-function firstSignal(io: ConstructorParameters<typeof SignalWatch>[0]): Promise<void> {
+/** Resolves with the first signal, which then has its usual meaning again: a second one ends the process. */
+function firstSignal(io: Io): Promise<void> {
   return new Promise((resolve) => {
-    const watch = new SignalWatch(io, () => {
-      watch.end();
+    const end = io.onSignal(() => {
+      end();
       resolve();
     });
   });

@@ -1,6 +1,8 @@
 /** SIGINT and SIGTERM: the first lets what is under way finish, the second ends it. */
 import { InterruptedError } from '../errors.ts';
 import type { Io } from './context.ts';
+import { exitOfSignal } from './exit.ts';
+import { printError } from './print-error.ts';
 
 /** npm passes a signal on that the terminal has sent already: two within this time, in milliseconds, are one. */
 const SAME_SIGNAL = 400;
@@ -18,7 +20,7 @@ export class SignalWatch {
       if (this.#first === undefined) {
         this.#first = signal;
         this.#at = now;
-        this.#stop.abort();
+        this.#stop.abort(new InterruptedError('INTERRUPTED', `stopped by ${signal}`));
         onFirst();
       } else if (now - this.#at > SAME_SIGNAL) {
         this.#abort.abort(new InterruptedError('INTERRUPTED', 'stopped by a second signal'));
@@ -30,6 +32,19 @@ export class SignalWatch {
     return this.#first;
   }
 
+  /** Runs a verb's work. Interrupted before it could report, its error is printed here: the signal sets the code. */
+  async guard(io: Io, json: boolean, work: () => Promise<number>): Promise<number> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      printError(error, io, json);
+      return exitOfSignal(this.#first);
+    } finally {
+      this.#end();
+    }
+  }
+
   /** Aborted by the first signal. */
   get stop(): AbortSignal {
     return this.#stop.signal;
@@ -38,9 +53,5 @@ export class SignalWatch {
   /** Aborted by the second signal. */
   get abort(): AbortSignal {
     return this.#abort.signal;
-  }
-
-  end(): void {
-    this.#end();
   }
 }

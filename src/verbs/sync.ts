@@ -35,7 +35,7 @@ export const syncVerb: Verb = {
     const watch = new SignalWatch(context.io, () =>
       context.log.warn('stopping after the downloads under way; a second signal ends them'),
     );
-    try {
+    return watch.guard(context.io, context.options.json, async () => {
       const report = await runWithProgress(context, config, watch, {
         prune: args.prune === true,
         force: args.force === true,
@@ -43,9 +43,7 @@ export const syncVerb: Verb = {
       });
       context.print(report, () => renderSync(report, config));
       return exitOfSync(report, watch.signal);
-    } finally {
-      watch.end();
-    }
+    });
   },
 };
 

@@ -22,7 +22,8 @@ export function artifactOf(module: ModuleVersion, file: ModuleFile, salt = ''): 
   if (file === 'info') return verifyInfo(module, { version: module.version }, UPSTREAM);
   if (file === 'mod') return verifyMod(module, bytes, hashGoMod(bytes), UPSTREAM, content);
   const hash = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
-  const facts = { size: bytes.length, sha256: hash('sha256'), sha512: hash('sha512'), h1: hashGoMod(bytes) };
+  const hashes = { sha256: hash('sha256'), sha512: hash('sha512'), h1: hashGoMod(bytes), goModH1: null };
+  const facts = { size: bytes.length, entries: 1, unpacked: bytes.length, ...hashes };
   return verifyZip(module, facts, facts.h1, UPSTREAM, content);
 }
 

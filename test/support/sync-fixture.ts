@@ -9,30 +9,21 @@
  *   const { exit, json, stderr } = await world.sync();
  */
 import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PlanReport } from '../../src/audit/plan-report.ts';
 import type { StatusReport } from '../../src/audit/status.ts';
 import type { VerifyReport } from '../../src/audit/verify.ts';
 import type { WhyReport } from '../../src/audit/why.ts';
 import type { UserConfig } from '../../src/config/schema.ts';
-import { unescapePath, unescapeVersion } from '../../src/gomod/escape.ts';
 import { hashFileList } from '../../src/gomod/h1.ts';
-import { formatInfo, parseInfo } from '../../src/gomod/info.ts';
-import { type ModuleVersion, parseModuleVersion } from '../../src/gomod/module-version.ts';
+import type { ModuleVersion } from '../../src/gomod/module-version.ts';
+import type { Problem } from '../../src/sync/problem.ts';
 import type { SyncReport } from '../../src/sync/report.ts';
 import type { Io } from '../../src/verbs/context.ts';
 import { main } from '../../src/verbs/main.ts';
+import { falseFiles, hashTree } from '../sync/tree.ts';
 import { type Fault, startUpstream, type UpstreamServer } from './upstream-server.ts';
 
 export type Signal = 'SIGINT' | 'SIGTERM';
@@ -182,7 +173,7 @@ export class World {
 
   /** The paths that `current` serves, sorted, without `_mirror/`; none where nothing is published. */
   files(): string[] {
-    return Object.keys(hashTree(realPath(this.current))).filter((path) => !path.startsWith('_mirror/'));
+    return Object.keys(hashTree(`${this.current}/`)).filter((path) => !path.startsWith('_mirror/'));
   }
 
   /** A published file by its path below `current`. */
@@ -190,9 +181,13 @@ export class World {
     return readFileSync(join(this.current, path), 'utf8');
   }
 
-  /** Every file and link of the mirror with what it holds: two mirrors are the same if these are. */
+  /**
+   * Every file and link of the mirror with what it holds: two mirrors are the same if these are. SQLite's own working
+   * files come and go with whoever reads the database.
+   */
   everything(folder = ''): Record<string, string> {
-    return hashTree(join(this.mirror, folder));
+    const files = Object.entries(hashTree(join(this.mirror, folder)));
+    return Object.fromEntries(files.filter(([path]) => !/^state\.db-(shm|wal)$/.test(path)));
   }
 
   /** Paths below quarantine, sorted. */
@@ -202,35 +197,13 @@ export class World {
 
   /** What breaks the mirror's promises now: published files that are not the truth, and leftovers in staging. */
   unsound(): string[] {
-    const files = this.files();
     const leftovers = Object.keys(this.everything('staging')).map((path) => `left in staging: ${path}`);
-    return [...leftovers, ...files.filter((path) => !this.#isTrue(path, files))];
+    return [...leftovers, ...falseFiles(this.current, this.files(), this.upstream)];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.#servers) await server.close();
     rmSync(this.root, { recursive: true, force: true });
-  }
-
-  #isTrue(path: string, files: readonly string[]): boolean {
-    const [, folder = '', version = '', ending] = /^(.+)\/@v\/(.+)\.(info|mod|zip)$/.exec(path) ?? [];
-    if (ending === 'info') return this.read(path) === this.#canonicalInfo(path, folder, version);
-    if (ending !== undefined) return readFileSync(join(this.current, path)).equals(this.upstream.file(path));
-    const base = path.replace(/\/@(v\/list|latest)$/, '');
-    const whole = files
-      .filter((other) => other.startsWith(`${base}/@v/`) && other.endsWith('.zip'))
-      .map((zip) => zip.slice(0, -'.zip'.length))
-      .filter((start) => files.includes(`${start}.info`) && files.includes(`${start}.mod`));
-    if (path.endsWith('/@latest'))
-      return whole.some((start) => this.read(`${start}.info`) === this.read(path));
-    const listed = this.read(path).split('\n').slice(0, -1);
-    return listed.every((name) => whole.some((start) => start.endsWith(`/@v/${name}`)));
-  }
-
-  #canonicalInfo(path: string, folder: string, version: string): string {
-    const mv = parseModuleVersion(unescapePath(folder), unescapeVersion(version));
-    const parsed = parseInfo(this.upstream.file(path).toString(), mv);
-    return parsed.ok ? formatInfo(parsed.info) : parsed.reason;
   }
 
   async #ask<T>(...argv: string[]): Promise<Answered<T>> {
@@ -262,6 +235,11 @@ export function moduleFiles(path: string): Files {
   return { 'go.mod': `module ${path}\n`, 'm.go': 'package m\n' };
 }
 
+/** What is wrong with which file, sorted by file: the files of one module version are fetched side by side. */
+export function byFile(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => `${a.file}`.localeCompare(`${b.file}`));
+}
+
 /** The hash of a module zip with these files. */
 export function zipH1(mv: ModuleVersion, files: Files): string {
   const hashed = Object.entries(files).map(([name, content]) => ({
@@ -286,25 +264,4 @@ export function hold(): {
     },
   };
   return { fault, reached: reached.promise, release: released.resolve };
-}
-
-/** SHA-256, or a link's target, by path below the folder, sorted; empty where there is no folder. */
-function hashTree(folder: string): Record<string, string> {
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return {};
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name));
-  const rows = paths.sort().map((path) => {
-    const isLink = lstatSync(path).isSymbolicLink();
-    const content = isLink
-      ? `-> ${readlinkSync(path)}`
-      : createHash('sha256').update(readFileSync(path)).digest('hex');
-    return [relative(folder, path), content] as const;
-  });
-  return Object.fromEntries(rows);
-}
-
-function realPath(link: string): string {
-  const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
-  return isThere ? join(dirname(link), readlinkSync(link)) : link;
 }

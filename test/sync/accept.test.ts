@@ -60,7 +60,11 @@ test('a gap that was met before it was accepted is not asked for again either', 
   const { exit, json } = await world.sync();
 
   expect(exit).toBe(0);
-  expect(json).toMatchObject({ outcome: 'unchanged', modules: { wanted: 2, present: 1, accepted: 1 }, requests: 0 });
+  expect(json).toMatchObject({
+    outcome: 'unchanged',
+    modules: { wanted: 2, present: 1, accepted: 1 },
+    requests: 0,
+  });
   expect(world.upstream.requests).toEqual([]);
 });
 
@@ -71,7 +75,9 @@ test('the SBOM and status tell of an accepted gap, with the reason', async () =>
 
   const { json } = await world.status();
 
-  expect(json.acceptedGaps).toMatchObject([{ module: 'example.com/gone', code: 'NOT_FOUND', reason: GONE.reason }]);
+  expect(json.acceptedGaps).toMatchObject([
+    { module: 'example.com/gone', code: 'NOT_FOUND', reason: GONE.reason },
+  ]);
   expect(world.read('_mirror/bom.cdx.json')).toContain('NOT_FOUND: withdrawn by its author');
 });
 
@@ -92,7 +98,11 @@ test.each(['zip', 'mod'] as const)('a false %s is never accepted', async (file) 
   const { exit, json } = await world.sync();
 
   expect(exit).toBe(4);
-  expect(json).toMatchObject({ outcome: 'incomplete', modules: { mismatched: 1, accepted: 0 }, acceptedGaps: [] });
+  expect(json).toMatchObject({
+    outcome: 'incomplete',
+    modules: { mismatched: 1, accepted: 0 },
+    acceptedGaps: [],
+  });
   expect(json.problems).toMatchObject([{ file, code: file === 'zip' ? 'ZIP_INVALID' : 'HASH_MISMATCH' }]);
   expect(world.unsound()).toEqual([]);
 });
@@ -115,7 +125,11 @@ test('an acceptance whose day has passed no longer counts, and the log says so',
   const { exit, json, log } = await world.sync();
 
   expect(exit).toBe(3);
-  expect(json).toMatchObject({ outcome: 'incomplete', modules: { missing: 1, accepted: 0 }, acceptedGaps: [] });
+  expect(json).toMatchObject({
+    outcome: 'incomplete',
+    modules: { missing: 1, accepted: 0 },
+    acceptedGaps: [],
+  });
   expect(log).toEqual(['warn: accept: example.com/gone@v1.0.0: until 2026-01-31 has passed']);
 });
 

@@ -10,7 +10,11 @@ const M = parseModuleVersion('example.com/m', 'v1.0.0');
 const CHECK_BOTH =
   'find out which line is wrong (go mod verify in each project); the file is held back until they agree';
 
-const HONEST = ['example.com/honest/@v/list', 'example.com/honest/@v/v1.0.0.info', 'example.com/honest/@v/v1.0.0.mod'];
+const HONEST = [
+  'example.com/honest/@v/list',
+  'example.com/honest/@v/v1.0.0.info',
+  'example.com/honest/@v/v1.0.0.mod',
+];
 
 interface Case {
   readonly name: string;
@@ -24,41 +28,46 @@ const CASES: readonly Case[] = [
   { name: 'both files of a module version', disputed: ['zip', 'mod'], asked: ['info'] },
 ];
 
-test.each(CASES)('two go.sum files that disagree on $name hold back no more than that', async ({ disputed, asked }) => {
-  await using world = await makeWorld();
-  writeDisagreement(world, disputed);
+test.each(CASES)(
+  'two go.sum files that disagree on $name hold back no more than that',
+  async ({ disputed, asked }) => {
+    await using world = await makeWorld();
+    writeDisagreement(world, disputed);
 
-  const { exit, json } = await world.sync();
+    const { exit, json } = await world.sync();
 
-  expect(exit).toBe(4);
-  expect(json).toMatchObject({
-    outcome: 'incomplete',
-    modules: { wanted: 2, present: 0, fetched: 1, missing: 0, mismatched: 1, accepted: 0 },
-    seeds: [
-      { source: 'a/go.sum', wanted: 2, missing: 1, complete: false },
-      { source: 'b/go.sum', wanted: 1, missing: 1, complete: false },
-    ],
-  });
-  expect(json.problems).toEqual(
-    disputed.map((file) => {
-      const line = file === 'zip' ? 1 : 2;
-      return {
-        module: 'example.com/m',
-        version: 'v1.0.0',
-        file,
-        code: 'GOSUM_CONFLICT',
-        message: `example.com/m@v1.0.0: ${file}: go.sum files disagree: ${world.h1(M, file)} in a/go.sum:${line}; ${OTHER_H1} in b/go.sum:${line}`,
-        hint: CHECK_BOTH,
-        sources: [`a/go.sum:${line}`, `b/go.sum:${line}`],
-      };
-    }),
-  );
-  const published = asked.map((file) => `example.com/m/@v/v1.0.0.${file}`);
-  expect(world.upstream.paths.filter((path) => path.startsWith('example.com/m/')).toSorted()).toEqual(published);
-  expect(world.files()).toEqual([...HONEST, 'example.com/m/@v/list', ...published]);
-  expect(world.read('example.com/m/@v/list')).toBe('');
-  expect(world.unsound()).toEqual([]);
-});
+    expect(exit).toBe(4);
+    expect(json).toMatchObject({
+      outcome: 'incomplete',
+      modules: { wanted: 2, present: 0, fetched: 1, missing: 0, mismatched: 1, accepted: 0 },
+      seeds: [
+        { source: 'a/go.sum', wanted: 2, missing: 1, complete: false },
+        { source: 'b/go.sum', wanted: 1, missing: 1, complete: false },
+      ],
+    });
+    expect(json.problems).toEqual(
+      disputed.map((file) => {
+        const line = file === 'zip' ? 1 : 2;
+        return {
+          module: 'example.com/m',
+          version: 'v1.0.0',
+          file,
+          code: 'GOSUM_CONFLICT',
+          message: `example.com/m@v1.0.0: ${file}: go.sum files disagree: ${world.h1(M, file)} in a/go.sum:${line}; ${OTHER_H1} in b/go.sum:${line}`,
+          hint: CHECK_BOTH,
+          sources: [`a/go.sum:${line}`, `b/go.sum:${line}`],
+        };
+      }),
+    );
+    const published = asked.map((file) => `example.com/m/@v/v1.0.0.${file}`);
+    expect(world.upstream.paths.filter((path) => path.startsWith('example.com/m/')).toSorted()).toEqual(
+      published,
+    );
+    expect(world.files()).toEqual([...HONEST, 'example.com/m/@v/list', ...published]);
+    expect(world.read('example.com/m/@v/list')).toBe('');
+    expect(world.unsound()).toEqual([]);
+  },
+);
 
 test('list and @latest leave out the version that is not whole, and name it once the files agree', async () => {
   await using world = await makeWorld();
@@ -78,7 +87,11 @@ test('list and @latest leave out the version that is not whole, and name it once
   const { exit, json } = await world.sync();
 
   expect(exit).toBe(0);
-  expect(json).toMatchObject({ outcome: 'published', problems: [], modules: { wanted: 2, present: 1, fetched: 1 } });
+  expect(json).toMatchObject({
+    outcome: 'published',
+    problems: [],
+    modules: { wanted: 2, present: 1, fetched: 1 },
+  });
   expect(world.upstream.paths).toEqual(['example.com/m/@v/v1.1.0.zip']);
   expect(world.read('example.com/m/@v/list')).toBe('v1.0.0\nv1.1.0\n');
   expect(JSON.parse(world.read('example.com/m/@latest'))).toMatchObject({ Version: 'v1.1.0' });
@@ -87,7 +100,10 @@ test('list and @latest leave out the version that is not whole, and name it once
 
 test('one go.sum that contradicts itself names both of its lines', async () => {
   await using world = await makeWorld();
-  world.writeSum('a/go.sum', [`example.com/m v1.0.0/go.mod ${OTHER_H1}`, `example.com/m v1.0.0/go.mod ${THIRD_H1}`]);
+  world.writeSum('a/go.sum', [
+    `example.com/m v1.0.0/go.mod ${OTHER_H1}`,
+    `example.com/m v1.0.0/go.mod ${THIRD_H1}`,
+  ]);
 
   const { exit, json } = await world.sync();
 

@@ -1,7 +1,7 @@
 /** How a run ends: the outcome, the exit code, the counts, what is asked for and what is published. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeWorld, OTHER_H1, type World } from '../support/sync-fixture.ts';
+import { byFile, makeWorld, OTHER_H1, type World } from '../support/sync-fixture.ts';
 
 test('a first run publishes, and one with nothing new sends no request, makes no snapshot and is exit 0', async () => {
   await using world = await makeWorld();
@@ -87,36 +87,39 @@ test('an incomplete run publishes what it has, and the next one asks for what is
 test.each([
   ['by flag', {}, ['--strict']],
   ['by configuration', { strict: true }, []],
-])('strict %s publishes nothing new while something is missing, and keeps what it fetched', async (_, fields, flags) => {
-  await using world = await makeWorld();
-  world.add('example.com/m', 'v1.0.0');
-  world.add('example.com/n', 'v1.0.0');
-  world.configure(fields);
-  world.writeSum('a/go.sum', world.modLines('example.com/m@v1.0.0'));
-  const first = await world.sync(...flags);
-  const before = world.everything('public');
-  world.writeSum('a/go.sum', world.modLines());
-  world.upstream.fault('example.com/n/@v/v1.0.0.info', { status: 404 });
+])(
+  'strict %s publishes nothing new while something is missing, and keeps what it fetched',
+  async (_, fields, flags) => {
+    await using world = await makeWorld();
+    world.add('example.com/m', 'v1.0.0');
+    world.add('example.com/n', 'v1.0.0');
+    world.configure(fields);
+    world.writeSum('a/go.sum', world.modLines('example.com/m@v1.0.0'));
+    const first = await world.sync(...flags);
+    const before = world.everything('public');
+    world.writeSum('a/go.sum', world.modLines());
+    world.upstream.fault('example.com/n/@v/v1.0.0.info', { status: 404 });
 
-  const second = await world.sync(...flags);
+    const second = await world.sync(...flags);
 
-  expect(first.exit).toBe(0);
-  expect(second.exit).toBe(3);
-  expect(second.json).toMatchObject({
-    outcome: 'incomplete',
-    snapshot: first.json.snapshot,
-    modules: { wanted: 2, present: 1, missing: 1 },
-  });
-  expect(world.everything('public')).toEqual(before);
+    expect(first.exit).toBe(0);
+    expect(second.exit).toBe(3);
+    expect(second.json).toMatchObject({
+      outcome: 'incomplete',
+      snapshot: first.json.snapshot,
+      modules: { wanted: 2, present: 1, missing: 1 },
+    });
+    expect(world.everything('public')).toEqual(before);
 
-  world.upstream.heal();
-  world.upstream.forget();
-  const third = await world.sync(...flags);
+    world.upstream.heal();
+    world.upstream.forget();
+    const third = await world.sync(...flags);
 
-  expect(third).toMatchObject({ exit: 0, json: { outcome: 'published', requests: 1 } });
-  expect(world.upstream.paths).toEqual(['example.com/n/@v/v1.0.0.info']);
-  expect(world.unsound()).toEqual([]);
-});
+    expect(third).toMatchObject({ exit: 0, json: { outcome: 'published', requests: 1 } });
+    expect(world.upstream.paths).toEqual(['example.com/n/@v/v1.0.0.info']);
+    expect(world.unsound()).toEqual([]);
+  },
+);
 
 test('a strict run that lacks something publishes not even a first snapshot', async () => {
   await using world = await makeWorld();
@@ -138,9 +141,9 @@ test('a run of which nothing could be had publishes no empty snapshot', async ()
 
   expect(exit).toBe(3);
   expect(json).toMatchObject({ outcome: 'incomplete', snapshot: null, modules: { wanted: 1, missing: 1 } });
-  expect(json.problems.map(({ file, code }) => ({ file, code }))).toEqual([
-    { file: 'mod', code: 'NOT_FOUND' },
+  expect(byFile(json.problems).map(({ file, code }) => ({ file, code }))).toEqual([
     { file: 'info', code: 'NOT_FOUND' },
+    { file: 'mod', code: 'NOT_FOUND' },
   ]);
   expect(world.files()).toEqual([]);
 });
@@ -171,8 +174,10 @@ async function checkCounts(states: readonly string[]): Promise<void> {
   const inState = (...wanted: string[]) => names.filter((_, index) => wanted.includes(states[index] ?? ''));
   await holdAlready(world, inState('held'));
 
-  for (const name of inState('gone', 'accepted')) world.upstream.fault(`${name}/@v/v1.0.0.mod`, { status: 404 });
-  for (const name of inState('false')) world.upstream.fault(`${name}/@v/v1.0.0.mod`, { body: 'module false.example\n' });
+  for (const name of inState('gone', 'accepted'))
+    world.upstream.fault(`${name}/@v/v1.0.0.mod`, { status: 404 });
+  for (const name of inState('false'))
+    world.upstream.fault(`${name}/@v/v1.0.0.mod`, { body: 'module false.example\n' });
   const accept = inState('accepted').map((module) => ({ module, version: 'v1.0.0', reason: 'withdrawn' }));
   world.configure({ accept });
   world.writeSum('a/go.sum', world.modLines());
@@ -192,7 +197,12 @@ async function checkCounts(states: readonly string[]): Promise<void> {
   });
   expect(json.seeds).toMatchObject([
     { source: 'a/go.sum', wanted: names.length, missing: bad, complete: bad === 0 },
-    { source: 'b/go.sum', wanted: disputed.length, missing: disputed.length, complete: disputed.length === 0 },
+    {
+      source: 'b/go.sum',
+      wanted: disputed.length,
+      missing: disputed.length,
+      complete: disputed.length === 0,
+    },
   ]);
   expect(world.unsound()).toEqual([]);
 }

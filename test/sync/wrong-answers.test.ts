@@ -3,7 +3,7 @@
  * it is never evidence of a lie, and what is verified is published.
  */
 import { expect, test } from 'vitest';
-import { makeWorld, type World } from '../support/sync-fixture.ts';
+import { byFile, makeWorld, type World } from '../support/sync-fixture.ts';
 import type { Fault } from '../support/upstream-server.ts';
 
 interface WrongAnswer {
@@ -144,7 +144,7 @@ test('a portal that answers every request with a page publishes nothing', async 
 
   expect(exit).toBe(3);
   expect(json).toMatchObject({ outcome: 'incomplete', snapshot: null });
-  expect(json.problems.map(({ file, code }) => [file, code]).sort()).toEqual([
+  expect(byFile(json.problems).map(({ file, code }) => [file, code])).toEqual([
     ['info', 'BAD_CONTENT'],
     ['mod', 'BAD_CONTENT'],
     ['zip', 'BAD_CONTENT'],

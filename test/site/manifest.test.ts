@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  formatManifest,
+  formatSha256Sums,
+  type Manifest,
+  readManifest,
+  rootHashOf,
+  snapshotId,
+} from '../../src/site/manifest.ts';
+import { refusal } from '../gomod/refusal.ts';
+
+const A = 'a'.repeat(64);
+const B = 'b'.repeat(64);
+
+const MANIFEST: Manifest = {
+  format: 'modferry-snapshot/1',
+  id: '20261102T000000Z-0123abcd',
+  createdAt: '2026-11-02T00:00:00.000Z',
+  previous: null,
+  files: [
+    { path: 'example.com/m/@v/list', sha256: A, size: 7 },
+    { path: 'example.com/m/@v/v1.0.0.zip', sha256: B, size: 300, h1: 'h1:x' },
+  ],
+  modules: [{ module: 'example.com/m', version: 'v1.0.0', requiredBy: ['a/go.sum', 'b"\\/go.sum'] }],
+};
+
+let snapshot = '';
+beforeEach(() => {
+  snapshot = mkdtempSync(join(tmpdir(), 'modferry-manifest-'));
+  mkdirSync(join(snapshot, '_mirror'));
+});
+afterEach(() => rmSync(snapshot, { recursive: true, force: true }));
+
+function write(text: string): string {
+  const path = join(snapshot, '_mirror/snapshot.json');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('formatManifest', () => {
+  it('writes a line for each file and module, so that it can be grepped and compared', () => {
+    expect(formatManifest(MANIFEST)).toBe(`{
+  "format": "modferry-snapshot/1",
+  "id": "20261102T000000Z-0123abcd",
+  "createdAt": "2026-11-02T00:00:00.000Z",
+  "previous": null,
+  "files": [
+    {"path":"example.com/m/@v/list","sha256":"${A}","size":7},
+    {"path":"example.com/m/@v/v1.0.0.zip","sha256":"${B}","size":300,"h1":"h1:x"}
+  ],
+  "modules": [
+    {"module":"example.com/m","version":"v1.0.0","requiredBy":["a/go.sum","b\\"\\\\/go.sum"]}
+  ]
+}
+`);
+  });
+
+  it('is read back as it was written, with the hash of its bytes, whatever is in it', () => {
+    const file = fc.record({ path: fc.string(), sha256: fc.string(), size: fc.nat() });
+    const module = fc.record({
+      module: fc.string(),
+      version: fc.string(),
+      requiredBy: fc.array(fc.string()),
+    });
+    fc.assert(
+      fc.property(fc.array(file), fc.array(module), fc.option(fc.string()), (files, modules, previous) => {
+        const manifest: Manifest = { ...MANIFEST, previous, files, modules };
+        const text = formatManifest(manifest);
+        write(text);
+        expect(readManifest(snapshot)).toEqual({
+          manifest,
+          sha256: createHash('sha256').update(text).digest('hex'),
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('readManifest', () => {
+  const unknown = 'is no snapshot manifest that this program knows';
+
+  it.each([
+    ['an empty file', '', 'is no JSON'],
+    ['a text that is cut short', formatManifest(MANIFEST).slice(0, -20), 'is no JSON'],
+    ['null', 'null', unknown],
+    ['a list', '[]', unknown],
+    ['another format', JSON.stringify({ ...MANIFEST, format: 'modferry-snapshot/2' }), unknown],
+    ['no files', JSON.stringify({ ...MANIFEST, files: undefined }), unknown],
+    ['no modules', JSON.stringify({ ...MANIFEST, modules: {} }), unknown],
+  ])('refuses %s', (_, text, problem) => {
+    const path = write(text);
+    expect(refusal(() => readManifest(snapshot))).toEqual({
+      error: 'StateError',
+      code: 'CORRUPT',
+      message: `${path}: ${problem}`,
+    });
+  });
+});
+
+describe('formatSha256Sums', () => {
+  it('is what sha256sum -c reads', () => {
+    expect(formatSha256Sums(MANIFEST.files)).toBe(
+      `${A}  example.com/m/@v/list\n${B}  example.com/m/@v/v1.0.0.zip\n`,
+    );
+    expect(formatSha256Sums([])).toBe('');
+  });
+});
+
+describe('rootHashOf', () => {
+  it('is the SHA-256 of the sums, of nothing for no file', () => {
+    const sums = `${A}  example.com/m/@v/list\n${B}  example.com/m/@v/v1.0.0.zip\n`;
+    expect(rootHashOf(MANIFEST.files)).toBe(createHash('sha256').update(sums).digest('hex'));
+    expect(rootHashOf([])).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+
+  it('does not look at times, sizes or h1: the bytes are what counts', () => {
+    const bare = MANIFEST.files.map(({ path, sha256 }) => ({ path, sha256, size: 0 }));
+    expect(rootHashOf(bare)).toBe(rootHashOf(MANIFEST.files));
+  });
+});
+
+describe('snapshotId', () => {
+  it('is the time in UTC and eight digits of the root hash', () => {
+    expect(snapshotId(new Date('2026-11-02T03:04:05.678+05:00'), '0123456789abcdef')).toBe(
+      '20261101T220405Z-01234567',
+    );
+  });
+
+  it('sorts by age, one second apart', () => {
+    const second = fc.integer({ min: 0, max: 253402300799 });
+    const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
+    fc.assert(
+      fc.property(second, second, hash, hash, (a, b, first, next) => {
+        fc.pre(a < b);
+        expect(snapshotId(new Date(a * 1000), first) < snapshotId(new Date(b * 1000), next)).toBe(true);
+      }),
+    );
+  });
+
+  it('is the name of a folder that needs no escaping anywhere', () => {
+    expect(snapshotId(new Date(0), 'f'.repeat(64))).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/);
+  });
+});

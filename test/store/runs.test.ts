@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Db, openForWriting } from '../../src/store/open.ts';
+import type { SeedContent } from '../../src/store/runs.ts';
+import { Store } from '../../src/store/store.ts';
+import { mv } from './facts.ts';
+
+const MONDAY = new Date('2026-11-02T00:00:00Z');
+const TUESDAY = new Date('2026-11-03T00:00:00Z');
+const A = mv('example.com/a@v1.0.0');
+const B = mv('example.com/a@v1.1.0');
+
+let db: Db;
+let store: Store;
+beforeEach(() => {
+  db = openForWriting(':memory:', () => MONDAY);
+  store = new Store(db);
+});
+afterEach(() => store.close());
+
+/** A go.sum whose text has this hash, and that wants both files of each module version. */
+function seed(source: string, sha256: string, ...modules: readonly (typeof A)[]): SeedContent {
+  const lines = modules.flatMap((module, index) => [
+    { line: 2 * index + 1, mv: module, file: 'zip' as const, h1: `h1:zip${index}` },
+    { line: 2 * index + 2, mv: module, file: 'mod' as const, h1: `h1:mod${index}` },
+  ]);
+  return { source, sha256, lines };
+}
+
+const count = (table: string) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n;
+
+describe('a run', () => {
+  it('is told with its end, its outcome and its counts', () => {
+    const run = store.runs.start(MONDAY, []);
+    expect(store.runs.last()).toEqual({
+      id: run,
+      startedAt: '2026-11-02T00:00:00.000Z',
+      finishedAt: null,
+      outcome: null,
+      snapshot: null,
+      report: null,
+    });
+    store.runs.finish(run, TUESDAY, 'published', 's1', { requests: 3 });
+    expect(store.runs.last()).toEqual({
+      id: run,
+      startedAt: '2026-11-02T00:00:00.000Z',
+      finishedAt: '2026-11-03T00:00:00.000Z',
+      outcome: 'published',
+      snapshot: 's1',
+      report: '{"requests":3}',
+    });
+  });
+
+  it.each(['published', 'unchanged', 'incomplete'] as const)(
+    'counts as completed when it is %s',
+    (outcome) => {
+      const run = store.runs.start(MONDAY, []);
+      store.runs.finish(run, MONDAY, outcome, null, {});
+      store.runs.start(TUESDAY, []);
+      expect(store.runs.lastCompleted()?.id).toBe(run);
+      expect(store.runs.last()?.id).not.toBe(run);
+    },
+  );
+
+  it.each(['refused', 'failed', 'interrupted'] as const)(
+    'does not count as completed when it is %s',
+    (outcome) => {
+      store.runs.finish(store.runs.start(MONDAY, []), MONDAY, outcome, null, {});
+      expect(store.runs.lastCompleted()).toBeUndefined();
+    },
+  );
+
+  it('has no outcome but those of the contract', () => {
+    const run = store.runs.start(MONDAY, []);
+    const lie = () => db.prepare("UPDATE run SET outcome = 'fine' WHERE id = ?").run(run);
+    expect(lie).toThrow('CHECK constraint failed');
+  });
+});
+
+describe('a seed', () => {
+  it('is stored once for each content, however many runs read it', () => {
+    for (let run = 0; run < 5; run++) store.runs.start(MONDAY, [seed('go.sum', 'aa', A, B)]);
+    expect([count('seed'), count('want'), count('run_seed')]).toEqual([1, 4, 5]);
+  });
+
+  it('is stored again when its content changes, and found again when it changes back', () => {
+    store.runs.start(MONDAY, [seed('go.sum', 'aa', A)]);
+    store.runs.start(MONDAY, [seed('go.sum', 'bb', B)]);
+    store.runs.start(MONDAY, [seed('go.sum', 'aa', A)]);
+    expect([count('seed'), count('want')]).toEqual([2, 4]);
+    expect(store.runs.wantingLines(A.path).map(({ version }) => version)).toEqual(['v1.0.0', 'v1.0.0']);
+  });
+
+  it('is told apart from another one of the same content', () => {
+    store.runs.start(MONDAY, [seed('a/go.sum', 'aa', A), seed('b/go.sum', 'aa', A)]);
+    expect(count('seed')).toBe(2);
+    expect(store.runs.wantingLines(A.path)).toHaveLength(4);
+  });
+
+  it('may come twice under one name, as URLs do whose queries are not shown', () => {
+    const twice = () =>
+      store.runs.start(MONDAY, [seed('https://git/go.sum', 'aa', A), seed('https://git/go.sum', 'aa', A)]);
+    expect(twice).not.toThrow();
+    expect([count('seed'), count('run_seed')]).toEqual([1, 1]);
+  });
+
+  it('may want nothing', () => {
+    store.runs.start(MONDAY, [seed('go.sum', 'aa')]);
+    expect([count('seed'), count('want')]).toEqual([1, 0]);
+  });
+});
+
+describe('the lines that want a module', () => {
+  it('are those of the newest run, by version, source and line', () => {
+    store.runs.start(MONDAY, [seed('old/go.sum', 'aa', A, B)]);
+    store.runs.start(TUESDAY, [seed('b/go.sum', 'bb', B, A), seed('a/go.sum', 'cc', A)]);
+    expect(store.runs.wantingLines(A.path)).toEqual([
+      { version: 'v1.0.0', source: 'a/go.sum', line: 1, file: 'zip', h1: 'h1:zip0' },
+      { version: 'v1.0.0', source: 'a/go.sum', line: 2, file: 'mod', h1: 'h1:mod0' },
+      { version: 'v1.0.0', source: 'b/go.sum', line: 3, file: 'zip', h1: 'h1:zip1' },
+      { version: 'v1.0.0', source: 'b/go.sum', line: 4, file: 'mod', h1: 'h1:mod1' },
+      { version: 'v1.1.0', source: 'b/go.sum', line: 1, file: 'zip', h1: 'h1:zip0' },
+      { version: 'v1.1.0', source: 'b/go.sum', line: 2, file: 'mod', h1: 'h1:mod0' },
+    ]);
+    expect(store.runs.wantingLines('example.com/b')).toEqual([]);
+  });
+
+  it('are kept all or none: a run that cannot be written leaves nothing', () => {
+    const broken = seed('go.sum', 'aa', A);
+    const twice = { ...broken, lines: [...broken.lines, ...broken.lines] };
+    expect(() => store.runs.start(MONDAY, [twice])).toThrow('UNIQUE constraint failed: want.seed, want.line');
+    expect([count('run'), count('seed'), count('want')]).toEqual([0, 0, 0]);
+  });
+});
