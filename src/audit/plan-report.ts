@@ -2,9 +2,9 @@
 import type { Config } from '../config/load.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
-import { type Holdings, planSync } from '../sync/plan.ts';
+import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
-import { reportSeeds, type SeedReport } from '../sync/report.ts';
+import { reportSeeds, type SeedReport, untouched } from '../sync/report.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { conflictsOf, mergeSeeds } from '../sync/wanted.ts';
 
@@ -28,8 +28,6 @@ export interface PlanReport {
   readonly seeds: readonly SeedReport[];
 }
 
-const NOTHING_HELD: Holdings = { held: () => new Map(), gaps: () => new Map() };
-
 /** `sizeOf` is asked for each zip that would be fetched; undefined where nobody tells. */
 export async function reportPlan(
   config: Config,
@@ -42,7 +40,7 @@ export async function reportPlan(
   const plan = planSync(wanted, holdings ?? NOTHING_HELD, config.accept, now);
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
   const sizes = sizeOf && (await sizeOf(zips));
-  const results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
+  const results = untouched(plan);
   const problems = results
     .flatMap((result) => result.problems)
     .filter(({ code }) => code !== 'GOSUM_CONFLICT');

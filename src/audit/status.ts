@@ -8,8 +8,8 @@ import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
-import { type Holdings, type ModulePlan, planSync } from '../sync/plan.ts';
-import { reportSeeds, type SeedReport, type SyncReport, splitProblems } from '../sync/report.ts';
+import { type Holdings, type ModulePlan, NOTHING_HELD, planSync } from '../sync/plan.ts';
+import { reportSeeds, type SeedReport, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
 import type { Seed, Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
 
@@ -57,7 +57,7 @@ export function reportStatus({ config, layout, store, seeds, now, maxAge }: Stat
   const id = currentSnapshot(layout);
   const current = id === null ? undefined : store?.snapshots.find(id);
   const plan = planSync(mergeSeeds(seeds.seeds), servedBy(store, current), config.accept, now);
-  const results = plan.modules.map((module) => ({ plan: module, fetched: false, problems: module.problems }));
+  const results = untouched(plan);
   const lastRun = store?.runs.last();
   const checkedAt = store?.runs.lastCompleted()?.finishedAt ?? null;
   const age = checkedAt === null ? null : Math.max(0, (now.getTime() - Date.parse(checkedAt)) / 1000);
@@ -84,7 +84,7 @@ export function reportStatus({ config, layout, store, seeds, now, maxAge }: Stat
 
 /** What a client can get, in place of what the pool holds. */
 function servedBy(store: Store | undefined, current: SnapshotRow | undefined): Holdings {
-  if (!store || !current) return { held: () => new Map(), gaps: () => new Map() };
+  if (!store || !current) return NOTHING_HELD;
   return {
     held: (mv) => {
       const held = store.ledger.held(mv);

@@ -3,31 +3,28 @@
  * snapshot; with `full` those of all snapshots and the pool, and every h1 computed anew. Never uses the network and
  * changes nothing.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { MirrorError } from '../errors.ts';
-import { unescapePath, unescapeVersion } from '../gomod/escape.ts';
-import { hashGoMod } from '../gomod/h1.ts';
-import { parseModuleVersion } from '../gomod/module-version.ts';
+import { moduleFilePath } from '../gomod/artifact.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
+import type { Version } from '../gomod/version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import { ABOUT, type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
-import { type ManifestFile, readManifest } from '../site/manifest.ts';
+import { type Manifest, readManifest } from '../site/manifest.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { forEachBounded } from '../sync/bounded.ts';
+import { type Expected, FileCheck, type Flaw } from './file-check.ts';
 
-export interface BadFile {
-  /** Path below the mirror's folder. */
+/** `path` is below the mirror's folder. */
+export interface BadFile extends Flaw {
   readonly path: string;
-  readonly code: 'MISSING' | 'HASH_MISMATCH' | 'UNLISTED' | 'ZIP_INVALID' | 'MANIFEST_INVALID';
-  readonly message: string;
 }
 
 export interface VerifyReport {
   readonly snapshot: string | null;
-  /** Files that were read. */
+  /** Files that were looked at. */
   readonly checked: number;
   readonly bad: number;
   readonly repaired: number;
@@ -44,117 +41,114 @@ export interface VerifyDeps {
 const AT_ONCE = 16;
 
 export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<VerifyReport> {
-  const verification = new Verification(deps);
+  const verification = new Verification(deps, full);
   const current = currentSnapshot(deps.layout);
-  const snapshots = full ? readdirSync(deps.layout.snapshots, { withFileTypes: true }) : [];
   const ids = new Set([
     ...(current === null ? [] : [current]),
-    ...snapshots.filter((entry) => entry.isDirectory()).map(({ name }) => name),
+    ...(full ? snapshotFolders(deps.layout) : []),
   ]);
-  for (const id of ids) await verification.checkSnapshot(id, full);
+  for (const id of ids) await verification.checkSnapshot(id);
+  if (full) await verification.checkPool();
   const { checked, problems } = verification;
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
+}
+
+function snapshotFolders({ snapshots }: Layout): string[] {
+  if (!existsSync(snapshots)) return [];
+  const entries = readdirSync(snapshots, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
 class Verification {
   readonly problems: BadFile[] = [];
   checked = 0;
   readonly #deps: VerifyDeps;
-  /** Inodes that were read already, with their hash: hard links are the same bytes. */
-  readonly #known = new Map<string, string>();
+  readonly #files: FileCheck;
 
-  constructor(deps: VerifyDeps) {
+  constructor(deps: VerifyDeps, full: boolean) {
     this.#deps = deps;
+    this.#files = new FileCheck(deps.hasher, full);
   }
 
-  async checkSnapshot(id: string, full: boolean): Promise<void> {
+  async checkSnapshot(id: string): Promise<void> {
     const root = join(this.#deps.layout.snapshots, id);
-    const files = this.#listedFiles(root, id);
-    if (files === undefined) return;
-    const listed = new Set(files.map((file) => file.path));
-    await forEachBounded(files, AT_ONCE, (file) => this.#checkFile(root, file, full));
+    const manifest = this.#readManifest(root, id);
+    if (!manifest) return;
+    const listed = [...manifest.files, ...this.#aboutFiles(root, manifest)];
+    await this.#checkAll(root, listed);
+    const known = new Set([...listed.map(({ path }) => path), SHA256SUMS]);
     for (const path of filesBelow(root)) {
-      if (listed.has(path)) continue;
-      this.#bad(join(root, path), 'UNLISTED', 'no manifest names it');
+      if (!known.has(path))
+        this.#bad(join(root, path), { code: 'UNLISTED', message: 'no manifest names it' });
     }
   }
 
-  /** What the manifest and the sums name; undefined where they cannot be believed. */
-  #listedFiles(root: string, id: string): readonly ManifestFile[] | undefined {
-    if (!existsSync(join(root, MANIFEST))) {
-      this.#bad(join(root, MANIFEST), 'MISSING', 'the snapshot has no manifest');
+  /** What the ledger says the pool holds; files that snapshots serve too are not read again. */
+  async checkPool(): Promise<void> {
+    const expected: Expected[] = [];
+    for (const { module, version, file, sha256, h1 } of this.#deps.store?.ledger.all() ?? []) {
+      // The ledger holds only paths and versions that were parsed before they were written.
+      const path = moduleFilePath({ path: module as ModulePath, version: version as Version }, file);
+      expected.push({ path, sha256, ...(h1 === null ? {} : { h1 }) });
+    }
+    await this.#checkAll(this.#deps.layout.pool, expected);
+  }
+
+  async #checkAll(root: string, expected: readonly Expected[]): Promise<void> {
+    await forEachBounded(expected, AT_ONCE, async (file) => {
+      this.checked++;
+      const flaw = await this.#files.flawOf(join(root, file.path), file);
+      if (flaw) this.#bad(join(root, file.path), flaw);
+    });
+  }
+
+  /** Undefined, and reported, where it is not there or cannot be believed. */
+  #readManifest(root: string, id: string): Manifest | undefined {
+    const path = join(root, MANIFEST);
+    if (!existsSync(path)) {
+      this.#bad(path, { code: 'MISSING', message: 'is not there' });
       return undefined;
     }
     try {
       const { manifest, sha256 } = readManifest(root);
       const expected = this.#deps.store?.snapshots.find(id)?.manifestSha256 ?? sha256;
-      if (sha256 === expected) return [...manifest.files, ...this.#aboutFiles(root)];
-      this.#bad(join(root, MANIFEST), 'HASH_MISMATCH', `is ${sha256}, the ledger says ${expected}`);
+      if (sha256 === expected) return manifest;
+      this.#bad(path, { code: 'HASH_MISMATCH', message: `is ${sha256}, should be ${expected}` });
     } catch (error) {
       if (!(error instanceof MirrorError)) throw error;
-      this.#bad(join(root, MANIFEST), 'MANIFEST_INVALID', error.message);
+      this.#bad(path, { code: 'MANIFEST_INVALID', message: error.message });
     }
     return undefined;
   }
 
-  /** The manifest cannot name what stands beside it: SHA256SUMS does. */
-  #aboutFiles(root: string): ManifestFile[] {
+  /** The manifest cannot name what stands beside it: SHA256SUMS does, and must say the same of all the rest. */
+  #aboutFiles(root: string, manifest: Manifest): Expected[] {
     const path = join(root, SHA256SUMS);
+    this.checked++;
     if (!existsSync(path)) {
-      this.#bad(path, 'MISSING', 'the snapshot has no SHA256SUMS');
+      this.#bad(path, { code: 'MISSING', message: 'is not there' });
       return [];
     }
-    this.checked++;
-    const lines = readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line.slice(66).startsWith(`${ABOUT}/`));
-    const about = lines.map((line) => ({ sha256: line.slice(0, 64), path: line.slice(66), size: -1 }));
-    return [...about, { path: SHA256SUMS, sha256: '', size: -1 }];
+    const sums = parseSums(readFileSync(path, 'utf8'));
+    const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256);
+    if (wrong)
+      this.#bad(path, {
+        code: 'HASH_MISMATCH',
+        message: `says something else of ${wrong.path} than the manifest`,
+      });
+    const about = [...sums].filter(([name]) => name.startsWith(`${ABOUT}/`));
+    return about.map(([name, sha256]) => ({ path: name, sha256 }));
   }
 
-  async #checkFile(root: string, file: ManifestFile, full: boolean): Promise<void> {
-    if (file.path === SHA256SUMS) return;
-    const path = join(root, file.path);
-    const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-    if (!stats) return this.#bad(path, 'MISSING', 'the manifest names it');
-    this.checked++;
-    const inode = `${stats.dev}:${stats.ino}`;
-    const known = this.#known.get(inode);
-    const sha256 = known ?? (await sha256Of(path));
-    this.#known.set(inode, sha256);
-    if (sha256 !== file.sha256)
-      return this.#bad(path, 'HASH_MISMATCH', `is ${sha256}, should be ${file.sha256}`);
-    if (full && known === undefined) await this.#checkH1(path, file);
+  #bad(path: string, flaw: Flaw): void {
+    this.problems.push({ path: relative(this.#deps.layout.mirror, path).split(sep).join('/'), ...flaw });
   }
+}
 
-  async #checkH1(path: string, file: ManifestFile): Promise<void> {
-    if (file.h1 === undefined) return;
-    const h1 = file.path.endsWith('.zip')
-      ? await this.#zipH1(path, file.path)
-      : hashGoMod(readFileSync(path));
-    if (h1 !== undefined && h1 !== file.h1)
-      this.#bad(path, 'HASH_MISMATCH', `is ${h1}, should be ${file.h1}`);
-  }
-
-  async #zipH1(path: string, inSnapshot: string): Promise<string | undefined> {
-    const [, module = '', version = ''] = /^(.+)\/@v\/(.+)\.zip$/.exec(inSnapshot) ?? [];
-    try {
-      const mv = parseModuleVersion(unescapePath(module), unescapeVersion(version));
-      return (await this.#deps.hasher.check(path, mv)).h1;
-    } catch (error) {
-      if (!(error instanceof MirrorError)) throw error;
-      this.#bad(path, 'ZIP_INVALID', error.message);
-      return undefined;
-    }
-  }
-
-  #bad(path: string, code: BadFile['code'], message: string): void {
-    this.problems.push({
-      path: relative(this.#deps.layout.mirror, path).split(sep).join('/'),
-      code,
-      message,
-    });
-  }
+/** `<64 hex digits>  <path>` a line, as sha256sum writes it. */
+function parseSums(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
 /** Every file below a folder by its path in it; links (as `sumdb`) are not followed. */
@@ -162,10 +156,4 @@ function* filesBelow(root: string): Generator<string> {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
   }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

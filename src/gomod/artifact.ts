@@ -2,10 +2,10 @@
  * The files of a module version as the GOPROXY protocol lays them out, and what is known of one that was verified.
  * Paths here are relative to the base of a GOPROXY, escaped, with `/` between elements.
  */
-import { escapePath, escapeVersion } from './escape.ts';
+import { escapePath, escapeVersion, unescapePath, unescapeVersion } from './escape.ts';
 import type { H1 } from './h1.ts';
 import type { ModulePath } from './module-path.ts';
-import type { ModuleVersion } from './module-version.ts';
+import { type ModuleVersion, parseModuleVersion } from './module-version.ts';
 
 /** The three files of a module version, by their ending. */
 export type ModuleFile = 'info' | 'mod' | 'zip';
@@ -20,6 +20,16 @@ export function versionFolder(path: ModulePath): string {
 /** `<escaped path>/@v/<escaped version>.<file>`. */
 export function moduleFilePath(mv: ModuleVersion, file: ModuleFile): string {
   return `${versionFolder(mv.path)}/${escapeVersion(mv.version)}.${file}`;
+}
+
+/** What a path of that form names; undefined for any other path, as `list` and `@latest`. Throws ModuleError. */
+export function parseModuleFilePath(path: string): { mv: ModuleVersion; file: ModuleFile } | undefined {
+  const match = /^(.+)\/@v\/(.+)\.(info|mod|zip)$/.exec(path);
+  if (!match) return undefined;
+  const [, module = '', version = '', file] = match;
+  const mv = parseModuleVersion(unescapePath(module), unescapeVersion(version));
+  // The pattern has these three endings alone.
+  return { mv, file: file as ModuleFile };
 }
 
 declare const verified: unique symbol;

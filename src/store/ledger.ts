@@ -92,6 +92,16 @@ export class Ledger {
     return new Map(this.#gaps.all(mv.path, mv.version).map((row) => [row.file, row]));
   }
 
+  /** Everything that the pool holds. */
+  all(): IterableIterator<{ module: string; version: string } & HeldFile> {
+    return this.#db
+      .prepare<[], { module: string; version: string } & HeldFile>(`
+        SELECT v.module, v.version, ${HELD_COLUMNS}
+        FROM module_version v JOIN artifact a ON a.module_version = v.id
+        ORDER BY v.module, v.version, a.file`)
+      .iterate();
+  }
+
   /** Every version of a module that the ledger has heard of, held or not. */
   versionsOf(path: string): string[] {
     return this.#versions.all(path).map((row) => row.version);

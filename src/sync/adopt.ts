@@ -5,9 +5,8 @@
  */
 import { existsSync, linkSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StateError } from '../errors.ts';
-import type { ModuleFile, VerifiedArtifact } from '../gomod/artifact.ts';
-import { unescapePath, unescapeVersion } from '../gomod/escape.ts';
+import { StateError, VerificationError } from '../errors.ts';
+import { type ModuleFile, parseModuleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
 import { parseH1 } from '../gomod/h1.ts';
 import { parseInfo } from '../gomod/info.ts';
 import { type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
@@ -43,7 +42,9 @@ export async function adoptSnapshot(id: string, deps: AdoptDeps): Promise<void> 
   const recorder = new Recorder(deps.pool, deps.store.ledger, deps.now);
   await forEachBounded(entries, AT_ONCE, async (entry) => {
     relink(root, deps.layout.pool, entry.listed.path);
-    const artifact = await verifyPooled(entry, deps);
+    const artifact = await verifyPooled(entry, deps).catch((error: unknown) => {
+      throw error instanceof VerificationError ? damaged(entry.listed.path, id, error) : error;
+    });
     if (artifact.sha256 !== entry.listed.sha256) throw damaged(entry.listed.path, id);
     if (!deps.store.ledger.held(entry.mv).has(entry.file)) await recorder.add([artifact]);
   });
@@ -53,11 +54,8 @@ export async function adoptSnapshot(id: string, deps: AdoptDeps): Promise<void> 
 
 /** `list` and `@latest` are made anew with each snapshot: they are no members. */
 function parseEntry(listed: ManifestFile): Entry[] {
-  const match = /^(.+)\/@v\/(.+)\.(info|mod|zip)$/.exec(listed.path);
-  if (!match) return [];
-  const [, path = '', version = '', file] = match;
-  const mv = parseModuleVersion(unescapePath(path), unescapeVersion(version));
-  return [{ mv, file: file as ModuleFile, listed }];
+  const named = parseModuleFilePath(listed.path);
+  return named ? [{ ...named, listed }] : [];
 }
 
 function relink(root: string, pool: string, path: string): void {
@@ -103,8 +101,9 @@ function commitManifest(manifest: Manifest, sha256: string, entries: readonly En
   );
 }
 
-function damaged(path: string, id: string): StateError {
+function damaged(path: string, id: string, cause?: unknown): StateError {
   return new StateError('CORRUPT', `${path}: is not what the manifest of snapshot ${id} says`, {
+    cause,
     hint: 'the state database does not know this snapshot, and it is damaged: run `modferry verify` to see what is bad',
   });
 }

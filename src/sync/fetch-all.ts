@@ -10,7 +10,7 @@ import { type FetchDeps, type FetchResult, fetchModule } from './fetch.ts';
 import type { ModulePlan, Plan } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { Recorder } from './record.ts';
-import type { ModuleResult } from './report.ts';
+import { type ModuleResult, untouched } from './report.ts';
 
 export interface FetchAllDeps extends FetchDeps {
   readonly recorder: Recorder;
@@ -31,7 +31,7 @@ export interface Fetched {
 
 /** On return, and also when it throws, what was fetched is durable and in the ledger. */
 export async function fetchAll(plan: Plan, deps: FetchAllDeps): Promise<Fetched> {
-  const results = new Map(plan.modules.map((module) => [module, untouched(module)]));
+  const results = new Map(untouched(plan).map((result) => [result.plan, result]));
   const problems: Problem[] = [];
   try {
     await forEachBounded(
@@ -53,10 +53,6 @@ export async function fetchAll(plan: Plan, deps: FetchAllDeps): Promise<Fetched>
     await deps.recorder.flush();
   }
   return { results: [...results.values()], problems, interrupted: deps.stop.aborted || deps.signal.aborted };
-}
-
-function untouched(plan: ModulePlan): ModuleResult {
-  return { plan, fetched: false, problems: plan.problems };
 }
 
 function withFetched(plan: ModulePlan, { artifacts, problems }: FetchResult, now: Date): ModuleResult {

@@ -37,6 +37,9 @@ export interface Plan {
   readonly expired: readonly Accepted[];
 }
 
+/** What is known of a mirror whose ledger cannot be read, or is not there. */
+export const NOTHING_HELD: Holdings = { held: () => new Map(), gaps: () => new Map() };
+
 export function planSync(
   wanted: readonly WantedModule[],
   holdings: Holdings,

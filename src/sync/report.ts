@@ -1,6 +1,6 @@
 /** What a sync says of itself: the sync document of the command line's contract. */
 import type { Outcome } from '../store/runs.ts';
-import type { ModulePlan } from './plan.ts';
+import type { ModulePlan, Plan } from './plan.ts';
 import { isIntegrity, type Problem } from './problem.ts';
 import type { Seed } from './seeds.ts';
 import { wantedFiles } from './wanted.ts';
@@ -48,6 +48,11 @@ export interface ModuleResult {
   readonly plan: ModulePlan;
   readonly fetched: boolean;
   readonly problems: readonly Problem[];
+}
+
+/** What is known of each module version before anything was fetched. */
+export function untouched({ modules }: Pick<Plan, 'modules'>): ModuleResult[] {
+  return modules.map((plan) => ({ plan, fetched: false, problems: plan.problems }));
 }
 
 export function stateOf(result: ModuleResult): ModuleState {

@@ -19,12 +19,19 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
 import { nextContents } from './contents.ts';
 import { type Fetched, fetchAll } from './fetch-all.ts';
-import { type Plan, planSync } from './plan.ts';
+import { NOTHING_HELD, type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
 import { guardPrune } from './prune.ts';
 import { type PublishDeps, publish } from './publish.ts';
 import { Recorder } from './record.ts';
-import { countModules, type ModuleResult, reportSeeds, type SyncReport, splitProblems } from './report.ts';
+import {
+  countModules,
+  type ModuleResult,
+  reportSeeds,
+  type SyncReport,
+  splitProblems,
+  untouched,
+} from './report.ts';
 import type { Seeds } from './seeds.ts';
 import { sbomGaps } from './snapshot-sbom.ts';
 import { mergeSeeds, type WantedModule } from './wanted.ts';
@@ -83,7 +90,7 @@ class SyncRun {
   readonly #options: SyncOptions;
   readonly #deps: SyncDeps;
   readonly #started: Date;
-  #results: readonly ModuleResult[] = [];
+  #results: readonly ModuleResult[];
   #store: Store | undefined;
   #run: number | undefined;
 
@@ -93,6 +100,8 @@ class SyncRun {
     this.#options = options;
     this.#deps = deps;
     this.#started = deps.now();
+    // Until the ledger was read nothing is known to be here: a run that fails before says so.
+    this.#results = untouched(planSync(wanted, NOTHING_HELD, deps.config.accept, this.#started));
   }
 
   async run(): Promise<SyncReport> {
@@ -118,11 +127,7 @@ class SyncRun {
     const plan = planSync(this.#wanted, store.ledger, config.accept, now());
     for (const { module, version, until } of plan.expired)
       log.warn(`accept: ${module}@${version}: until ${until} has passed`);
-    this.#results = plan.modules.map((module) => ({
-      plan: module,
-      fetched: false,
-      problems: module.problems,
-    }));
+    this.#results = untouched(plan);
     observer.planned(plan);
     const prune = this.#prunes(store, current);
     const fetched = await this.#fetch(plan, store, pool);

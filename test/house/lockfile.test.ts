@@ -34,7 +34,9 @@ describe('package-lock.json', () => {
   });
 
   it('pins every package by its hash', () => {
-    const packages = Object.entries(locked).filter(([path]) => path !== '');
+    // The linter for platforms that the registry at hand does not have: docs/architecture.md, Traps.
+    const isOtherLinter = (path: string) => /@biomejs\/cli-(?!linux-(x64|arm64)$)/.test(path);
+    const packages = Object.entries(locked).filter(([path]) => path !== '' && !isOtherLinter(path));
     expect(packages.length).toBeGreaterThan(100);
     expect(
       packages.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path),

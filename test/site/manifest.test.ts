@@ -126,10 +126,11 @@ describe('rootHashOf', () => {
 });
 
 describe('snapshotId', () => {
+  const free = () => false;
+
   it('is the time in UTC and eight digits of the root hash', () => {
-    expect(snapshotId(new Date('2026-11-02T03:04:05.678+05:00'), '0123456789abcdef')).toBe(
-      '20261101T220405Z-01234567',
-    );
+    const id = snapshotId(new Date('2026-11-02T03:04:05.678+05:00'), '0123456789abcdef', free);
+    expect(id).toBe('20261101T220405Z-01234567');
   });
 
   it('sorts by age, one second apart', () => {
@@ -138,12 +139,20 @@ describe('snapshotId', () => {
     fc.assert(
       fc.property(second, second, hash, hash, (a, b, first, next) => {
         fc.pre(a < b);
-        expect(snapshotId(new Date(a * 1000), first) < snapshotId(new Date(b * 1000), next)).toBe(true);
+        expect(snapshotId(new Date(a * 1000), first, free) < snapshotId(new Date(b * 1000), next, free)).toBe(true);
       }),
     );
   });
 
+  it('gets a number where the same content has its name already, and sorts behind it', () => {
+    const taken = new Set<string>();
+    for (let time = 0; time < 3; time++) taken.add(snapshotId(new Date(0), 'f'.repeat(64), (id) => taken.has(id)));
+    const ids = [...taken];
+    expect(ids).toEqual(['19700101T000000Z-ffffffff', '19700101T000000Z-ffffffff-2', '19700101T000000Z-ffffffff-3']);
+    expect(ids.toSorted()).toEqual(ids);
+  });
+
   it('is the name of a folder that needs no escaping anywhere', () => {
-    expect(snapshotId(new Date(0), 'f'.repeat(64))).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/);
+    expect(snapshotId(new Date(0), 'f'.repeat(64), free)).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/);
   });
 });

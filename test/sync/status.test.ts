@@ -1,7 +1,7 @@
 /** `status` and `why` after a sync: what works inside the gap and whence it came. They send no request. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseModuleVersion } from '../../src/gomod/module-version.ts';
-import { makeWorld, OTHER_H1 } from '../support/sync-fixture.ts';
+import { makeWorld } from '../support/sync-fixture.ts';
 
 const M = parseModuleVersion('example.com/m', 'v1.0.0');
 
@@ -55,8 +55,10 @@ test('status of a build that lacks an .info only: it builds', async () => {
 });
 
 test('status names what go mod download would miss: required by go.mod, with no zip line in go.sum', async () => {
-  const { world: made } = await makeSyncedWorld();
-  await using world = made;
+  await using world = await makeWorld();
+  world.add('example.com/m', 'v1.0.0');
+  world.writeSum('a/go.sum', world.upstream.goSumLines());
+  await world.sync();
   world.write(
     'a/go.mod',
     'module example.com/app\n\nrequire (\n\texample.com/m v1.0.0\n\texample.com/leaf v1.2.3\n)\n',

@@ -6,17 +6,17 @@ import { makeWorld, OTHER_H1, type World } from '../support/sync-fixture.ts';
 
 const MOD = 'example.com/m/@v/v1.0.0.mod';
 
-async function makeSyncedWorld(): Promise<{ world: World; snapshot: string }> {
+async function makeSyncedWorld(files: 'whole' | 'no zip'): Promise<{ world: World; snapshot: string }> {
   const world = await makeWorld();
   world.add('example.com/m', 'v1.0.0');
-  world.writeSum('a/go.sum', world.upstream.goSumLines());
+  world.writeSum('a/go.sum', files === 'whole' ? world.upstream.goSumLines() : world.modLines());
   const { json } = await world.sync();
   world.upstream.forget();
   return { world, snapshot: json.snapshot?.id ?? '' };
 }
 
 test.each(['verify', 'verify --full'])('%s finds nothing bad in a new mirror', async (command) => {
-  const { world: made, snapshot } = await makeSyncedWorld();
+  const { world: made, snapshot } = await makeSyncedWorld('whole');
   await using world = made;
   const before = world.everything();
 
@@ -86,7 +86,8 @@ test.each<Damage>([
     message: /^no manifest names it$/,
   },
 ])('verify finds $name: exit 4', async ({ path, make, code, message }) => {
-  const { world: made, snapshot } = await makeSyncedWorld();
+  const files = /\.zip|list$/.test(path) ? 'whole' : 'no zip';
+  const { world: made, snapshot } = await makeSyncedWorld(files);
   await using world = made;
   make(join(world.current, path));
 
@@ -102,7 +103,7 @@ test.each<Damage>([
 });
 
 test('verify looks at older snapshots with --full only', async () => {
-  const { world: made, snapshot } = await makeSyncedWorld();
+  const { world: made, snapshot } = await makeSyncedWorld('whole');
   await using world = made;
   world.add('example.com/n', 'v1.0.0');
   world.writeSum('b/go.sum', world.modLines('example.com/n@v1.0.0'));
@@ -115,7 +116,7 @@ test('verify looks at older snapshots with --full only', async () => {
 });
 
 test('verify --full looks at what the pool holds beyond the snapshots', async () => {
-  const { world: made } = await makeSyncedWorld();
+  const { world: made } = await makeSyncedWorld('no zip');
   await using world = made;
   world.add('example.com/n', 'v1.0.0');
   world.writeSum('b/go.sum', [

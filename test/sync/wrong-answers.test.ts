@@ -96,18 +96,19 @@ test.each(ANSWERS)('$name is a missing file with exit 3, and the rest is publish
   await using world = await makeWorld();
   world.add('example.com/honest', 'v1.0.0');
   world.add('example.com/m', 'v1.0.0');
-  world.writeSum('a/go.sum', world.upstream.goSumLines());
+  // The zip is wanted only where it is the file that does not come: a true one would have to be hashed.
+  const zip = answer.file === 'zip' ? world.upstream.goSumLines('example.com/m@v1.0.0').slice(0, 1) : [];
+  world.writeSum('a/go.sum', [...world.modLines(), ...zip]);
   world.upstream.fault(`example.com/m/@v/v1.0.0.${answer.file}`, answer.fault);
 
   const { exit, json } = await world.sync();
 
   const failure = typeof answer.failure === 'string' ? answer.failure : answer.failure(world);
-  const lines = { info: ['a/go.sum:3', 'a/go.sum:4'], mod: ['a/go.sum:4'], zip: ['a/go.sum:3'] };
   expect(exit).toBe(3);
   expect(json).toMatchObject({
     outcome: 'incomplete',
     modules: { wanted: 2, present: 0, fetched: 1, missing: 1, mismatched: 0, accepted: 0 },
-    requests: 6,
+    requests: answer.file === 'zip' ? 5 : 4,
   });
   expect(json.problems).toEqual([
     {
@@ -116,16 +117,14 @@ test.each(ANSWERS)('$name is a missing file with exit 3, and the rest is publish
       file: answer.file,
       code: answer.code,
       message: `example.com/m@v1.0.0: ${answer.file} from ${world.upstream.url}: ${failure}`,
-      sources: lines[answer.file],
+      sources: [answer.file === 'zip' ? 'a/go.sum:3' : 'a/go.sum:2'],
     },
   ]);
-  const others = ['info', 'mod', 'zip'].filter((file) => file !== answer.file);
+  const others = ['info', 'mod'].filter((file) => file !== answer.file);
   expect(world.files()).toEqual([
-    'example.com/honest/@latest',
     'example.com/honest/@v/list',
     'example.com/honest/@v/v1.0.0.info',
     'example.com/honest/@v/v1.0.0.mod',
-    'example.com/honest/@v/v1.0.0.zip',
     'example.com/m/@v/list',
     ...others.map((file) => `example.com/m/@v/v1.0.0.${file}`),
   ]);

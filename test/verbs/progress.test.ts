@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ModulePlan, type Plan, planSync } from '../../src/sync/plan.ts';
+import { type Plan, planSync } from '../../src/sync/plan.ts';
 import type { WantedModule } from '../../src/sync/wanted.ts';
 import { Progress } from '../../src/verbs/progress.ts';
 import { mv } from '../store/facts.ts';
@@ -35,9 +35,7 @@ function watch(terminal: boolean, wanted = true): Watched {
 }
 
 function done(progress: Progress, count: number): void {
-  const [plan] = planOf(1).modules;
-  for (let index = 0; index < count; index++)
-    progress.moduleDone({ plan: plan as ModulePlan, fetched: true, problems: [] });
+  for (let index = 0; index < count; index++) progress.moduleDone();
 }
 
 describe('progress off a terminal', () => {

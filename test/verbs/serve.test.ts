@@ -19,10 +19,7 @@ afterEach(() => project.remove());
 /** Starts `serve`; resolves with what it printed, and a promise of its exit. */
 async function serve(...flags: string[]): Promise<{ io: FakeIo; url: string; ended: Promise<number> }> {
   const io = fakeIo(project.folder);
-  let printed = (_: void) => {};
-  const started = new Promise<void>((resolve) => {
-    printed = resolve;
-  });
+  const { promise: started, resolve: printed } = Promise.withResolvers<void>();
   const ended = main(['serve', ...flags], {
     ...io,
     stdout: (text) => {
