@@ -37,6 +37,11 @@ export class FileCheck {
     this.#full = full;
   }
 
+  /** Files that were read so far; hard links count once. */
+  get count(): number {
+    return this.#known.size;
+  }
+
   /** What is wrong with the file at `path`, if anything. */
   async flawOf(path: string, expected: Expected): Promise<Flaw | undefined> {
     const stats = statSync(path, { throwIfNoEntry: false, bigint: true });

@@ -24,7 +24,7 @@ export interface BadFile extends Flaw {
 
 export interface VerifyReport {
   readonly snapshot: string | null;
-  /** Files that were looked at. */
+  /** Files that were read; hard links count once. */
   readonly checked: number;
   readonly bad: number;
   readonly repaired: number;
@@ -61,13 +61,18 @@ function snapshotFolders({ snapshots }: Layout): string[] {
 
 class Verification {
   readonly problems: BadFile[] = [];
-  checked = 0;
+  #sums = 0;
   readonly #deps: VerifyDeps;
   readonly #files: FileCheck;
 
   constructor(deps: VerifyDeps, full: boolean) {
     this.#deps = deps;
     this.#files = new FileCheck(deps.hasher, full);
+  }
+
+  /** Files that were read; hard links count once. */
+  get checked(): number {
+    return this.#files.count + this.#sums;
   }
 
   async checkSnapshot(id: string): Promise<void> {
@@ -96,7 +101,6 @@ class Verification {
 
   async #checkAll(root: string, expected: readonly Expected[]): Promise<void> {
     await forEachBounded(expected, AT_ONCE, async (file) => {
-      this.checked++;
       const flaw = await this.#files.flawOf(join(root, file.path), file);
       if (flaw) this.#bad(join(root, file.path), flaw);
     });
@@ -124,11 +128,11 @@ class Verification {
   /** The manifest cannot name what stands beside it: SHA256SUMS does, and must say the same of all the rest. */
   #aboutFiles(root: string, manifest: Manifest): Expected[] {
     const path = join(root, SHA256SUMS);
-    this.checked++;
     if (!existsSync(path)) {
       this.#bad(path, { code: 'MISSING', message: 'is not there' });
       return [];
     }
+    this.#sums++;
     const sums = parseSums(readFileSync(path, 'utf8'));
     const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256);
     if (wrong)

@@ -50,7 +50,7 @@ export class SnapshotDraft {
   add(files: Iterable<TreeFile>): void {
     for (const { path, from } of files) {
       if ('bytes' in from) this.write(path, from.bytes);
-      else if ('copy' in from) this.write(path, readFileSync(join(this.#layout.pool, from.copy)));
+      else if ('copy' in from) this.write(path, this.#read(from.copy));
       else this.#link(from.link, path);
     }
   }
@@ -96,6 +96,14 @@ export class SnapshotDraft {
 
   async discard(): Promise<void> {
     await rm(this.#root, { recursive: true, force: true });
+  }
+
+  #read(poolPath: string): Buffer {
+    try {
+      return readFileSync(join(this.#layout.pool, poolPath));
+    } catch (error) {
+      throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
+    }
   }
 
   #link(poolPath: string, path: string): void {

@@ -32,12 +32,11 @@ export async function proveTree(size: number, earlier: number, read: ReadHash): 
 /** Whether `proof` shows that record `id` of `tree` has this leaf hash. */
 export function isRecordProof(proof: Proof, tree: Tree, id: number, leaf: Buffer): boolean {
   if (id < 0 || id >= tree.size) return false;
-  let climb: Climb | undefined = { node: id, last: tree.size - 1 };
+  let climb: Climb = { node: id, last: tree.size - 1 };
   let root = leaf;
   for (const hash of proof) {
-    if (climb === undefined || climb.last === 0) return false;
-    if (isRightChild(climb)) root = nodeHash(hash, root);
-    else root = nodeHash(root, hash);
+    if (climb.last === 0) return false;
+    root = isRightChild(climb) ? nodeHash(hash, root) : nodeHash(root, hash);
     climb = above(climb);
   }
   return climb.last === 0 && root.equals(tree.root);
@@ -109,10 +108,11 @@ function splitOf({ from, to }: Range): number {
   return from + 2 ** floorLog2(to - from - 1);
 }
 
-/** For 1 to 2^53 − 1. The logarithm alone would round up just below a power of two. */
+/** For 1 to 2^53 − 1. `Math.log2` would round up just below a power of two. */
 function floorLog2(n: number): number {
-  const guess = Math.floor(Math.log2(n));
-  return 2 ** guess > n ? guess - 1 : guess;
+  let log = 0;
+  while (2 ** (log + 1) <= n) log++;
+  return log;
 }
 
 /** The number of a node in its level on the way up, and that of the level's last node. */

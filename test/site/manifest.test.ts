@@ -139,16 +139,23 @@ describe('snapshotId', () => {
     fc.assert(
       fc.property(second, second, hash, hash, (a, b, first, next) => {
         fc.pre(a < b);
-        expect(snapshotId(new Date(a * 1000), first, free) < snapshotId(new Date(b * 1000), next, free)).toBe(true);
+        expect(snapshotId(new Date(a * 1000), first, free) < snapshotId(new Date(b * 1000), next, free)).toBe(
+          true,
+        );
       }),
     );
   });
 
   it('gets a number where the same content has its name already, and sorts behind it', () => {
     const taken = new Set<string>();
-    for (let time = 0; time < 3; time++) taken.add(snapshotId(new Date(0), 'f'.repeat(64), (id) => taken.has(id)));
+    for (let time = 0; time < 3; time++)
+      taken.add(snapshotId(new Date(0), 'f'.repeat(64), (id) => taken.has(id)));
     const ids = [...taken];
-    expect(ids).toEqual(['19700101T000000Z-ffffffff', '19700101T000000Z-ffffffff-2', '19700101T000000Z-ffffffff-3']);
+    expect(ids).toEqual([
+      '19700101T000000Z-ffffffff',
+      '19700101T000000Z-ffffffff-2',
+      '19700101T000000Z-ffffffff-3',
+    ]);
     expect(ids.toSorted()).toEqual(ids);
   });
 

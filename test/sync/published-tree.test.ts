@@ -1,7 +1,7 @@
 /** What a file server hosts: the GOPROXY tree of a snapshot, its manifest, its sums and its SBOM. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compileSbomValidator } from '../../src/sbom/validate.ts';
