@@ -1,6 +1,7 @@
 /** What every use case is given, and the ledger for reading. */
 import type { Config } from '../config/load.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, ModuleError } from '../errors.ts';
+import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { Log } from '../log.ts';
 import { layoutOf } from '../site/layout.ts';
 import { Store } from '../store/store.ts';
@@ -23,6 +24,18 @@ export async function withStore<T>(
     return await use(store);
   } finally {
     store?.close();
+  }
+}
+
+/** An entry of `accept` that can match nothing is a mistake. */
+export function checkAccept({ accept, file }: Config): void {
+  for (const [index, { module, version }] of accept.entries()) {
+    try {
+      parseModuleVersion(module, version);
+    } catch (error) {
+      if (!(error instanceof ModuleError)) throw error;
+      throw new ConfigError('CONFIG_INVALID', `${file}: accept.${index}: ${error.message}`, { cause: error });
+    }
   }
 }
 

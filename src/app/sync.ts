@@ -12,7 +12,7 @@ import { writeSnapshotSbom } from '../sync/snapshot-sbom.ts';
 import { starterGoMod } from '../sync/starter.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { toolVersion } from '../version.ts';
-import { type AppContext, refuseUnbuilt, withStore } from './context.ts';
+import { type AppContext, checkAccept, refuseUnbuilt, withStore } from './context.ts';
 import { fetchSeeds, findUpstreams, makeUpstreams } from './network.ts';
 
 /** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
@@ -34,6 +34,7 @@ export async function sync(
 ): Promise<SyncReport> {
   const { config, log } = context;
   refuseUnbuilt(config);
+  checkAccept(config);
   const entries = findUpstreams(context);
   const seeds = await fetchSeeds(context, signals.abort);
   const upstreams = makeUpstreams(context, entries);
@@ -65,6 +66,7 @@ export async function sync(
 export async function plan(context: AppContext, sizes: boolean, stop: AbortSignal): Promise<PlanReport> {
   const { config } = context;
   refuseUnbuilt(config);
+  checkAccept(config);
   const seeds = await fetchSeeds(context, stop);
   return withStore(config, async (store) => {
     if (!sizes) return reportPlan(config, seeds, store?.ledger, new Date());

@@ -6,7 +6,7 @@ import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
 import { reportSeeds, type SeedReport, untouched } from '../sync/report.ts';
 import type { Seeds } from '../sync/seeds.ts';
-import { conflictsOf, mergeSeeds } from '../sync/wanted.ts';
+import { conflictsOf, wantedBy } from '../sync/wanted.ts';
 
 export interface PlanReport {
   /** Module versions. */
@@ -36,7 +36,7 @@ export async function reportPlan(
   now: Date,
   sizeOf?: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
 ): Promise<PlanReport> {
-  const wanted = mergeSeeds(seeds.seeds);
+  const wanted = wantedBy(seeds, config);
   const plan = planSync(wanted, holdings ?? NOTHING_HELD, config.accept, now);
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
   const sizes = sizeOf && (await sizeOf(zips));

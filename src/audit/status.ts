@@ -3,24 +3,15 @@
  * the current snapshot serves, not by what the pool holds. Never uses the network.
  */
 import type { Config } from '../config/load.ts';
-import { formatModuleVersion } from '../gomod/module-version.ts';
 import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
-import { type Holdings, type ModulePlan, NOTHING_HELD, planSync } from '../sync/plan.ts';
-import { reportSeeds, type SeedReport, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
-import type { Seed, Seeds } from '../sync/seeds.ts';
+import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
+import { reportSeeds, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
+import type { Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
-
-export interface SeedStatus extends SeedReport {
-  /** Whether `go build` and `go test` work: every zip and go.mod that the file names is served. */
-  readonly builds: boolean;
-  /** What is not served, as `module@version file`. */
-  readonly lacking: readonly string[];
-  /** Modules that the go.mod beside it requires and whose zip no line names: `go mod download` asks for them. */
-  readonly downloadLacks: readonly string[];
-}
+import { type SeedStatus, seedStatus } from './seed-status.ts';
 
 export interface StatusReport {
   /** Id of the current snapshot. */
@@ -56,7 +47,8 @@ export interface StatusInput {
 export function reportStatus({ config, layout, store, seeds, now, maxAge }: StatusInput): StatusReport {
   const id = currentSnapshot(layout);
   const current = id === null ? undefined : store?.snapshots.find(id);
-  const plan = planSync(mergeSeeds(seeds.seeds), servedBy(store, current), config.accept, now);
+  const served = servedBy(store, current);
+  const plan = planSync(mergeSeeds(seeds.seeds), served, config.accept, now);
   const results = untouched(plan);
   const lastRun = store?.runs.last();
   const checkedAt = store?.runs.lastCompleted()?.finishedAt ?? null;
@@ -69,7 +61,7 @@ export function reportStatus({ config, layout, store, seeds, now, maxAge }: Stat
     bytes: current?.bytes ?? 0,
     seeds: seeds.seeds.flatMap((seed) => {
       const report = reports.get(seed.source);
-      return report ? [seedStatus(seed, report, plan.modules)] : [];
+      return report ? [seedStatus(seed, report, served.held)] : [];
     }),
     acceptedGaps: splitProblems(results).acceptedGaps,
     lastRun: lastRun
@@ -92,34 +84,4 @@ function servedBy(store: Store | undefined, current: SnapshotRow | undefined): H
     },
     gaps: (mv) => store.ledger.gaps(mv),
   };
-}
-
-function seedStatus(seed: Seed, report: SeedReport, plans: readonly ModulePlan[]): SeedStatus {
-  const lacking: string[] = [];
-  const zips = new Set<string>();
-  let builds = true;
-  for (const { wanted, held } of plans) {
-    const name = formatModuleVersion(wanted.mv);
-    if (held.has('zip')) zips.add(name);
-    if (!wanted.seeds.includes(seed.source)) continue;
-    for (const file of ['zip', 'mod', 'info'] as const) {
-      if (held.has(file) || (file === 'zip' && !wanted.zip)) continue;
-      lacking.push(`${name} ${file}`);
-      if (file !== 'info') builds = false;
-    }
-  }
-  return { ...report, builds, lacking, downloadLacks: downloadLacks(seed, zips) };
-}
-
-/** A replaced requirement is asked for under its replacement, a local folder not at all. */
-function downloadLacks({ goMod }: Seed, zips: ReadonlySet<string>): string[] {
-  if (!goMod) return [];
-  const names = goMod.require.map(({ mv }) => {
-    const replaced = goMod.replace.find(
-      ({ old }) => old.path === mv.path && (old.version ?? mv.version) === mv.version,
-    );
-    if (!replaced) return `${mv.path}@${mv.version}`;
-    return replaced.by.kind === 'module' ? `${replaced.by.path}@${replaced.by.version}` : undefined;
-  });
-  return names.filter((name) => name !== undefined).filter((name) => !zips.has(name));
 }

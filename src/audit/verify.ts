@@ -134,12 +134,14 @@ class Verification {
     }
     this.#sums++;
     const sums = parseSums(readFileSync(path, 'utf8'));
-    const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256);
-    if (wrong)
-      this.#bad(path, {
-        code: 'HASH_MISMATCH',
-        message: `says something else of ${wrong.path} than the manifest`,
-      });
+    const listed = new Set(manifest.files.map((file) => file.path));
+    const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256)?.path;
+    const extra = sums.keys().find((name) => !listed.has(name) && !name.startsWith(`${ABOUT}/`));
+    const disputed = wrong ?? extra;
+    if (disputed !== undefined) {
+      const message = `says something else of ${disputed} than the manifest`;
+      this.#bad(path, { code: 'HASH_MISMATCH', message });
+    }
     const about = [...sums].filter(([name]) => name.startsWith(`${ABOUT}/`));
     return about.map(([name, sha256]) => ({ path: name, sha256 }));
   }

@@ -7,7 +7,7 @@ import { type Proof, proveTree, type ReadHash } from './proof.ts';
 import type { TreeHead } from './tree-head.ts';
 
 export interface ForkEvidence {
-  /** The signed note of the smaller tree; at equal sizes, of the one that was known first. */
+  /** The signed note of the smaller tree; at equal sizes, of either. */
   readonly older: string;
   readonly newer: string;
   /** The root over as many records of the newer tree as the older one has; it differs from the older one's. */

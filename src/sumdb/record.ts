@@ -7,7 +7,7 @@
 import { ModuleError } from '../errors.ts';
 import { escapePath, escapeVersion } from '../gomod/escape.ts';
 import { type H1, parseH1 } from '../gomod/h1.ts';
-import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
 import { quote } from '../gomod/text.ts';
 import { SumDbError } from './errors.ts';
 import { decodeText, parseDecimal } from './strict.ts';
@@ -71,27 +71,27 @@ export function parseRecord(recordText: string, mv: ModuleVersion): RecordHashes
     throw invalid(`${lines.length} lines in its record in place of two`);
   }
   return {
-    zipH1: hashAfter(`${mv.path} ${mv.version} `, lines, mv),
-    modH1: hashAfter(`${mv.path} ${mv.version}/go.mod `, lines, mv),
+    zipH1: hashAfter(`${mv.path} ${mv.version} `, lines),
+    modH1: hashAfter(`${mv.path} ${mv.version}/go.mod `, lines),
   };
 }
 
-function hashAfter(prefix: string, lines: readonly string[], mv: ModuleVersion): H1 {
+function hashAfter(prefix: string, lines: readonly string[]): H1 {
   const [line, second] = lines.filter((candidate) => candidate.startsWith(prefix));
   if (line === undefined) {
-    const others = lines.map(quote).join(' and ');
-    throw invalid(`its record has no line ${quote(prefix.trimEnd())} but ${others}`);
+    throw invalid(
+      `its record has no line for ${quote(prefix.trimEnd())} but ${lines.map(quote).join(' and ')}`,
+    );
   }
-  if (second !== undefined) throw invalid(`its record has two lines ${quote(prefix.trimEnd())}`);
+  if (second !== undefined) throw invalid(`its record has two lines for ${quote(prefix.trimEnd())}`);
   try {
     return parseH1(line.slice(prefix.length));
   } catch (error) {
-    if (!(error instanceof ModuleError)) throw error;
-    const module = formatModuleVersion(mv);
-    throw new SumDbError('RECORD_INVALID', `invalid lookup: ${error.message}`, { module, cause: error });
+    if (error instanceof ModuleError) throw invalid(`its record has ${error.message}`, error);
+    throw error;
   }
 }
 
-function invalid(cause: string): SumDbError {
-  return new SumDbError('RECORD_INVALID', `invalid lookup: ${cause}`);
+function invalid(reason: string, cause?: ModuleError): SumDbError {
+  return new SumDbError('RECORD_INVALID', `invalid lookup: ${reason}`, { cause });
 }

@@ -58,11 +58,6 @@ export function formatTree({ size, root }: Tree): string {
   return `${TITLE}\n${size}\n${root.toString('base64')}\n`;
 }
 
-/** Whether two heads say the same of the log. */
-export function isSameTree(a: Tree, b: Tree): boolean {
-  return a.size === b.size && a.root.equals(b.root);
-}
-
 function invalid(cause: string): SumDbError {
   return new SumDbError('NOTE_INVALID', `invalid tree head: ${cause}`);
 }

@@ -1,12 +1,11 @@
 /**
- * The hashes of one signed tree, read from tiles. Every tile is checked before anything is read from it: those of the
- * frontier together against the root, each other one against its entry in the tile above. Where bytes come from, a
- * server or a cache, makes no difference; only where to look next when they are wrong.
+ * The hashes of one signed tree, read from tiles. Every tile is proved before anything is read from it: those of the
+ * frontier together against the root, each other one against its entry in the tile above. Whether bytes come from a
+ * server or a cache makes no difference, only where to look next when they are wrong.
  * Source: golang.org/x/mod/sumdb/tlog, TileHashReader; advisory CVE-2026-56865.
  */
-import { UpstreamError } from '../errors.ts';
 import { SumDbError } from './errors.ts';
-import { HASH_SIZE, rootOf } from './hash.ts';
+import { rootOf } from './hash.ts';
 import {
   entries,
   frontier,
@@ -18,17 +17,8 @@ import {
   tileAt,
   tilePath,
 } from './tile.ts';
+import { fetchTile, readKeptTile, type TileSource } from './tile-source.ts';
 import type { Tree } from './tree-head.ts';
-
-/** Where tiles come from, and where they are kept. Paths are those of `tilePath`, below the base of the log. */
-export interface TileSource {
-  /** Asks the log. UpstreamError NOT_FOUND and REJECTED say that it has no such tile. */
-  tile(path: string): Promise<Buffer>;
-  /** A tile kept before, by this or an earlier client; undefined where there is none. It is checked again. */
-  readTile(path: string): Promise<Buffer | undefined>;
-  /** Given only tiles that are proved to be in a tree that belongs to the log's one history. May repeat. */
-  keepTile(path: string, bytes: Buffer): Promise<void>;
-}
 
 /**
  * Tiles of records that stay in memory, 4 MiB: there is one for almost every record that is looked up. Those of higher
@@ -43,7 +33,7 @@ export class TreeReader {
   readonly #recordTiles = new Map<string, Promise<Buffer>>();
   readonly #upperTiles = new Map<string, Promise<Buffer>>();
   #frontier: Promise<ReadonlyMap<string, Buffer>> | undefined;
-  /** Proved tiles that wait for `trust`. */
+  /** Proved tiles that wait for `trust`; undefined once it was called. */
   #held: Map<string, Buffer> | undefined = new Map();
 
   /** `log` is the name in messages. */
@@ -53,7 +43,10 @@ export class TreeReader {
     this.#source = source;
   }
 
-  /** From now on, and for what was read before, proved tiles are kept. Until then the tree may be a fork's. */
+  /**
+   * The tree belongs to the log's one history: tiles proved so far, and from now on, are handed to `keepTile`. Without
+   * this nothing is kept, so that the tiles of a fork never get among the true ones.
+   */
   async trust(): Promise<void> {
     const held = this.#held ?? new Map<string, Buffer>();
     this.#held = undefined;
@@ -98,24 +91,21 @@ export class TreeReader {
   }
 
   async #loadFull(tile: Tile): Promise<Buffer> {
-    const path = tilePath(tile);
+    const kept = await readKeptTile(this.#source, tile);
     const parent = parentOf(tile);
-    // Both at once: the parent is needed only for the check.
-    const [above, kept] = await Promise.all([
+    // Both at once: what is fetched waits for its parent only to be proved.
+    const [above, candidate] = await Promise.all([
       this.tile(parent.level, parent.index),
-      this.#source.readTile(path),
+      kept ?? fetchTile(this.#source, this.#log, tile),
     ]);
     const root = entries(above, parent.entry, 1);
-    const isProved = (bytes: Buffer) => hasWidth(bytes, TILE_WIDTH) && rootOf(bytes).equals(root);
-    if (kept !== undefined && isProved(kept)) return kept;
-    const bytes = await this.#fetch(path, TILE_WIDTH);
-    if (!isProved(bytes)) {
-      const width = tileAt(this.#tree.size, parent.level, parent.index)?.width ?? TILE_WIDTH;
-      const parentPath = tilePath({ ...parent, width });
-      throw this.#invalid(`${path}: it does not hash to entry ${parent.entry} of ${parentPath}`);
-    }
-    await this.#keep(path, bytes);
-    return bytes;
+    if (rootOf(candidate).equals(root)) return kept ?? this.#keep(tile, candidate);
+    // A damaged cache must not stop the log.
+    const bytes = kept === undefined ? candidate : await fetchTile(this.#source, this.#log, tile);
+    if (rootOf(bytes).equals(root)) return this.#keep(tile, bytes);
+    const { width } = tileAt(this.#tree.size, parent.level, parent.index) ?? { width: TILE_WIDTH };
+    const place = `entry ${parent.entry} of ${tilePath({ ...parent, width })}`;
+    throw this.#invalid(`${tilePath(tile)}: it does not hash to ${place}`);
   }
 
   #loadFrontier(): Promise<ReadonlyMap<string, Buffer>> {
@@ -128,18 +118,20 @@ export class TreeReader {
 
   async #proveFrontier(): Promise<ReadonlyMap<string, Buffer>> {
     const tiles = frontier(this.#tree.size);
-    const kept = await Promise.all(tiles.map((tile) => this.#readPartial(tile)));
-    const mixed = await Promise.all(tiles.map((tile, i) => kept[i] ?? this.#fetchPartial(tile)));
-    if (this.#isFrontier(mixed)) return this.#keepFrontier(tiles, mixed, kept);
-    // A damaged cache must not stop the log.
-    const isAllFetched = kept.every((bytes) => bytes === undefined);
-    const fetched = isAllFetched ? mixed : await Promise.all(tiles.map((tile) => this.#fetchPartial(tile)));
+    const kept = await Promise.all(tiles.map((tile) => readKeptTile(this.#source, tile)));
+    const fetchAll = (known: readonly (Buffer | undefined)[]) =>
+      Promise.all(tiles.map((tile, i) => known[i] ?? fetchTile(this.#source, this.#log, tile)));
+    const candidates = await fetchAll(kept);
+    if (this.#isFrontier(candidates)) return this.#keepFrontier(tiles, candidates, kept);
+    // Which of them is wrong cannot be told: if some came from a cache, it may be those.
+    const isFresh = kept.every((bytes) => bytes === undefined);
+    const fetched = isFresh ? candidates : await fetchAll([]);
     if (this.#isFrontier(fetched)) return this.#keepFrontier(tiles, fetched, []);
     const paths = tiles.map(tilePath).join(', ');
     throw this.#invalid(`${paths}: not the root of the tree head of ${this.#tree.size} records`);
   }
 
-  /** Everything to the right of a level's last full tile counts as one more, smaller, subtree of the level. */
+  /** What lies to the right of a level's last full tile counts as one more, smaller, subtree of the level above. */
   #isFrontier(tiles: readonly Buffer[]): boolean {
     const root = tiles.reduce((below, tile) => rootOf(Buffer.concat([tile, below])), Buffer.alloc(0));
     return root.equals(this.#tree.root);
@@ -150,68 +142,24 @@ export class TreeReader {
     proved: readonly Buffer[],
     kept: readonly (Buffer | undefined)[],
   ): Promise<ReadonlyMap<string, Buffer>> {
-    const byPath = new Map(proved.map((bytes, i) => [pathAt(tiles, i), bytes]));
-    const fresh = [...byPath].filter((_, i) => kept[i] === undefined);
-    await Promise.all(fresh.map(([path, bytes]) => this.#keep(path, bytes)));
-    return byPath;
+    const named = proved.flatMap((bytes, i) => {
+      const tile = tiles[i];
+      return tile === undefined ? [] : [{ tile, bytes, isFresh: kept[i] === undefined }];
+    });
+    const fresh = named.filter(({ isFresh }) => isFresh);
+    await Promise.all(fresh.map(({ tile, bytes }) => this.#keep(tile, bytes)));
+    return new Map(named.map(({ tile, bytes }) => [tilePath(tile), bytes]));
   }
 
-  /** Out of the cache: the tile itself, or the beginning of the full one that it has become since. */
-  async #readPartial(tile: Tile): Promise<Buffer | undefined> {
-    const exact = await this.#source.readTile(tilePath(tile));
-    if (exact !== undefined && hasWidth(exact, tile.width)) return exact;
-    const full = await this.#source.readTile(tilePath({ ...tile, width: TILE_WIDTH }));
-    return full !== undefined && hasWidth(full, TILE_WIDTH) ? entries(full, 0, tile.width) : undefined;
-  }
-
-  /** A log may drop a tile that is not full once it has the full one, which begins with the same hashes. */
-  async #fetchPartial(tile: Tile): Promise<Buffer> {
-    try {
-      return await this.#fetch(tilePath(tile), tile.width);
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
-      const full = await this.#fetchIfPresent(tilePath({ ...tile, width: TILE_WIDTH }));
-      if (full === undefined) throw error;
-      return entries(full, 0, tile.width);
-    }
-  }
-
-  async #fetchIfPresent(path: string): Promise<Buffer | undefined> {
-    try {
-      return await this.#fetch(path, TILE_WIDTH);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async #fetch(path: string, width: number): Promise<Buffer> {
-    const bytes = await this.#source.tile(path);
-    if (hasWidth(bytes, width)) return bytes;
-    throw this.#invalid(`${path}: ${bytes.length} bytes in place of ${width * HASH_SIZE}`);
-  }
-
-  async #keep(path: string, bytes: Buffer): Promise<void> {
-    if (this.#held === undefined) await this.#source.keepTile(path, bytes);
-    else this.#held.set(path, bytes);
+  async #keep(tile: Tile, bytes: Buffer): Promise<Buffer> {
+    if (this.#held === undefined) await this.#source.keepTile(tilePath(tile), bytes);
+    else this.#held.set(tilePath(tile), bytes);
+    return bytes;
   }
 
   #invalid(cause: string): SumDbError {
     return new SumDbError('TILE_INVALID', `${this.#log}: invalid tile: ${cause}`);
   }
-}
-
-function pathAt(tiles: readonly Tile[], i: number): string {
-  const tile = tiles[i];
-  return tile === undefined ? '' : tilePath(tile);
-}
-
-function hasWidth(bytes: Buffer, width: number): boolean {
-  return bytes.length === width * HASH_SIZE;
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof UpstreamError && (error.code === 'NOT_FOUND' || error.code === 'REJECTED');
 }
 
 function forgetOldest(tiles: Map<string, Promise<Buffer>>): void {

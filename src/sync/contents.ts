@@ -27,6 +27,13 @@ export interface SnapshotVersion {
 /** Sorted by module in byte order, then by version. */
 export type Contents = readonly SnapshotVersion[];
 
+/** What a prune keeps although no plan holds it: a file that go.sum files dispute is wanted, whoever is right. */
+export function disputedMembers(current: readonly Member[], plans: readonly ModulePlan[]): Member[] {
+  const problems = plans.flatMap((plan) => plan.problems);
+  const disputed = new Set(problems.map(({ module, version, file }) => `${module}@${version} ${file}`));
+  return current.filter(({ module, version, file }) => disputed.has(`${module}@${version} ${file}`));
+}
+
 /** `plans` are those of the finished run: their `held` is what the pool holds by now. */
 export function nextContents(current: Iterable<Member>, plans: readonly ModulePlan[]): Contents {
   const versions = new Map<

@@ -3,7 +3,7 @@
  * nothing back but itself, and the go.mod that only its zip can judge.
  */
 import { readFileSync } from 'node:fs';
-import type { Content, ModuleFile, VerifiedArtifact } from '../gomod/artifact.ts';
+import { type Content, MODULE_FILES, type ModuleFile, type VerifiedArtifact } from '../gomod/artifact.ts';
 import { parseInfo } from '../gomod/info.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
@@ -53,7 +53,8 @@ export async function fetchModule(plan: ModulePlan, deps: FetchDeps): Promise<Fe
     attempt('info', () => fetchInfo(wanted.mv, deps)),
   ]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  return { artifacts, problems };
+  const order = (problem: Problem) => problem.file === null ? -1 : MODULE_FILES.indexOf(problem.file);
+  return { artifacts, problems: problems.sort((a, b) => order(a) - order(b)) };
 }
 
 async function fetchMod(plan: ModulePlan, zip: ZipJob, deps: FetchDeps): Promise<VerifiedArtifact> {

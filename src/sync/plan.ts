@@ -35,6 +35,8 @@ export interface Plan {
   readonly toFetch: readonly ModulePlan[];
   /** Entries of `accept` whose day has passed. */
   readonly expired: readonly Accepted[];
+  /** Entries that name nothing wanted: out of date, or misspelt. */
+  readonly unmatched: readonly Accepted[];
 }
 
 /** What is known of a mirror whose ledger cannot be read, or is not there. */
@@ -51,7 +53,13 @@ export function planSync(
   const valid = accept.filter((entry) => !expired.includes(entry));
   const accepted = new Map(valid.map((entry) => [`${entry.module}@${entry.version}`, entry]));
   const modules = wanted.map((one) => planModule(one, holdings, accepted.get(formatModuleVersion(one.mv))));
-  return { modules, toFetch: modules.filter((module) => module.fetch.length > 0), expired };
+  const matched = new Set(modules.map((module) => module.accepted));
+  return {
+    modules,
+    toFetch: modules.filter((module) => module.fetch.length > 0),
+    expired,
+    unmatched: valid.filter((entry) => !matched.has(entry)),
+  };
 }
 
 /** The one hash that every line agrees on; undefined where there is none or more than one. */

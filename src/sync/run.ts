@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
-import { ConfigError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import type { Layout } from '../site/layout.ts';
@@ -17,7 +16,7 @@ import type { SnapshotRow } from '../store/snapshots.ts';
 import { Store } from '../store/store.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
-import { nextContents } from './contents.ts';
+import { disputedMembers, nextContents } from './contents.ts';
 import { type Fetched, fetchAll } from './fetch-all.ts';
 import { NOTHING_HELD, type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
@@ -34,7 +33,7 @@ import {
 } from './report.ts';
 import type { Seeds } from './seeds.ts';
 import { sbomGaps } from './snapshot-sbom.ts';
-import { mergeSeeds, type WantedModule } from './wanted.ts';
+import { type WantedModule, wantedBy } from './wanted.ts';
 
 export interface SyncOptions {
   /** Publish exactly what the seeds want, instead of adding to what is current. */
@@ -69,8 +68,7 @@ export interface SyncDeps extends Pick<PublishDeps, 'starterGoMod' | 'writeSbom'
 
 /** Throws only before the lock is held; afterwards every failure is in the report. */
 export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps): Promise<SyncReport> {
-  const wanted = mergeSeeds(seeds.seeds);
-  if (wanted.length === 0 && seeds.problems.length === 0) throw nothingWanted(seeds, deps.config);
+  const wanted = wantedBy(seeds, deps.config);
   makeFolders(deps.layout);
   const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
   try {
@@ -127,6 +125,8 @@ class SyncRun {
     const plan = planSync(this.#wanted, store.ledger, config.accept, now());
     for (const { module, version, until } of plan.expired)
       log.warn(`accept: ${module}@${version}: until ${until} has passed`);
+    for (const { module, version } of plan.unmatched)
+      log.info(`accept: ${module}@${version}: no seed wants it`);
     this.#results = untouched(plan);
     observer.planned(plan);
     const prune = this.#prunes(store, current);
@@ -172,11 +172,9 @@ class SyncRun {
     if (incomplete && this.#options.strict) return 'incomplete';
     if (!prune && current && this.#isPublished(store, current))
       return incomplete ? 'incomplete' : 'unchanged';
-    const members = current && !prune ? [...store.snapshots.members(current.seq)] : [];
-    const contents = nextContents(
-      members,
-      this.#results.map((result) => result.plan),
-    );
+    const members = current ? [...store.snapshots.members(current.seq)] : [];
+    const plans = this.#results.map((result) => result.plan);
+    const contents = nextContents(prune ? disputedMembers(members, plans) : members, plans);
     if (contents.length === 0) return incomplete ? 'incomplete' : 'unchanged';
     this.#deps.observer.publishing();
     const published = await publish(contents, sbomGaps(this.#results), current, {
@@ -225,15 +223,4 @@ function gapOf(problem: SyncReport['problems'][number]) {
   const { module, version, file, code, message } = problem;
   if (module === null || version === null || file === null) return [];
   return [{ mv: parseModuleVersion(module, version), file, code, message }];
-}
-
-function nothingWanted(seeds: Seeds, config: Config): ConfigError {
-  const names = seeds.seeds.map((seed) => seed.source).join(', ');
-  return new ConfigError(
-    'NOTHING_WANTED',
-    `${config.file}: seeds: no module version is wanted: ${names} name none`,
-    {
-      hint: 'an empty list is taken for a mistake, never for a wish to mirror nothing',
-    },
-  );
 }

@@ -3,7 +3,7 @@
  * (nothing that begins with `.` or `_`, no testdata, no node_modules), or a glob. A file that several seeds name
  * is one file.
  */
-import { globSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, globSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors.ts';
 
@@ -90,10 +90,17 @@ function* searchFolder(folder: string, place: SeedPlace): Generator<string> {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    const stats = entry.isSymbolicLink() ? statsOf(path) : entry;
-    if (stats?.isFile() && LIST_NAME.test(entry.name)) yield path;
+    if (LIST_NAME.test(entry.name) && isList(path, entry, place)) yield path;
     else if (entry.isDirectory() && !NOT_SEARCHED.test(entry.name)) yield* searchFolder(path, place);
   }
+}
+
+/** A link to nothing stands for a list that somebody wants: passing it over would be false success. */
+function isList(path: string, entry: Dirent, place: SeedPlace): boolean {
+  if (!entry.isSymbolicLink()) return entry.isFile();
+  const stats = statsOf(path);
+  if (stats) return stats.isFile();
+  throw notFound(sourceName(path, place.base), place, 'is a link to nothing');
 }
 
 /** Undefined for a link to nothing. */

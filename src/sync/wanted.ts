@@ -3,10 +3,12 @@
  * every hash that a line gives it. Two hashes for one file are a conflict, which only names the lines: who is right
  * is not decided here.
  */
+import type { Config } from '../config/load.ts';
+import { ConfigError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import { compareModuleVersions, formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
-import type { Seed } from './seeds.ts';
+import type { Seed, Seeds } from './seeds.ts';
 
 /** The files of which go.sum gives hashes. */
 export type HashedFile = Exclude<ModuleFile, 'info'>;
@@ -35,6 +37,23 @@ interface Draft {
   zip?: Map<H1, string[]>;
   mod?: Map<H1, string[]>;
   seeds: Set<string>;
+}
+
+/** What the seeds want. Nothing at all is taken for a mistake, unless a seed could not be read. */
+export function wantedBy(
+  { seeds, problems }: Pick<Seeds, 'seeds' | 'problems'>,
+  config: Pick<Config, 'file'>,
+): WantedModule[] {
+  const wanted = mergeSeeds(seeds);
+  if (wanted.length > 0 || problems.length > 0) return wanted;
+  const names = seeds.map((seed) => seed.source).join(', ');
+  throw new ConfigError(
+    'NOTHING_WANTED',
+    `${config.file}: seeds: no module version is wanted: ${names} name none`,
+    {
+      hint: 'an empty list is taken for a mistake, never for a wish to mirror nothing',
+    },
+  );
 }
 
 /** Sorted by module in byte order, then by version. */

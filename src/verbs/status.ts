@@ -1,5 +1,6 @@
 /** `status`: what is current, and what works inside the gap. */
-import type { SeedStatus, StatusReport } from '../audit/status.ts';
+import type { SeedStatus } from '../audit/seed-status.ts';
+import type { StatusReport } from '../audit/status.ts';
 import { ConfigError } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { formatBytes } from './progress.ts';

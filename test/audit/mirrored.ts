@@ -1,4 +1,5 @@
 /** A project, the upstream that has its modules, and the mirror that a real sync made of both. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,6 +52,13 @@ export class Mirrored extends Project {
   /** A path below the current snapshot. */
   at(path: string, id = this.current): string {
     return join(this.layout.snapshots, id, path);
+  }
+
+  /** The same project and mirror in another folder, hard links and all, with the same upstream. */
+  clone(): Mirrored {
+    const copy = new Mirrored(this.up);
+    execFileSync('cp', ['-a', `${this.folder}/.`, copy.folder]);
+    return copy;
   }
 
   async close(): Promise<void> {

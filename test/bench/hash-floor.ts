@@ -51,6 +51,7 @@ function contentOf(bytes: Buffer, entry: ZipEntry): Buffer {
   const at = entry.headerOffset;
   const start = at + LOCAL_HEADER + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
   const data = bytes.subarray(start, start + entry.compressedSize);
-  // With the right size known, zlib fills one buffer instead of joining many.
-  return entry.method === DEFLATED ? inflateRawSync(data, { chunkSize: Math.max(64, entry.size) }) : data;
+  if (entry.method !== DEFLATED) return data;
+  // With room for one byte more than there is, zlib fills one buffer instead of joining several.
+  return inflateRawSync(data, { chunkSize: Math.max(64, entry.size + 1) });
 }

@@ -22,11 +22,12 @@ process.stdout.write(renderReport(report));
 
 async function runBenchmark({
   runs,
+  projects,
   work,
   disk,
 }: Options): Promise<Report & { readonly raw: readonly Round[] }> {
   mkdirSync(work, { recursive: true });
-  const source = prepareSource(work, say);
+  const source = prepareSource(projects, work, say);
   const folder = join(work, 'run');
   const diskFolder = disk && join(disk, 'run');
   const loopback = await startLoopback(source, join(work, 'server'));

@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 export interface Options {
   /** How often each thing is timed. */
   readonly runs: number;
+  /** A JSON file of `{ module, version }`: the projects whose go.sum files are mirrored. */
+  readonly projects: string;
   /** Holds what is kept between benchmarks (the files to fetch) and, while it runs, everything that is timed. */
   readonly work: string;
   /** Where the figures go as JSON. */
@@ -15,6 +17,7 @@ export interface Options {
 }
 
 const RUNS = 3;
+const PROJECTS = 'test/testdata/real-projects.json';
 const MEMORY = '/dev/shm';
 /** Bytes: the files twice, and Go's module cache, which also holds them unpacked. */
 const ROOM = 10e9;
@@ -25,6 +28,7 @@ export function parseOptions(args: readonly string[], repository: string): Optio
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
+      projects: { type: 'string' },
       work: { type: 'string' },
       json: { type: 'string' },
       disk: { type: 'string' },
@@ -32,6 +36,7 @@ export function parseOptions(args: readonly string[], repository: string): Optio
   });
   return {
     runs: values.quick ? 1 : RUNS,
+    projects: resolve(values.projects ?? `${repository}/${PROJECTS}`),
     work: resolve(values.work ?? defaultWork(repository)),
     json: values.json && resolve(values.json),
     disk: values.disk && resolve(values.disk),

@@ -1,10 +1,9 @@
 /**
  * What is fetched in the benchmark: the go.sum files of real projects and a mirror of all that they name, made by a
- * real sync from the upstream that this machine is set up for. Kept in the work folder until the list of projects
- * changes.
+ * real sync from the upstream that this machine is set up for. Kept in the work folder, one for each list of projects.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODULE_FILES, moduleFilePath } from '../../src/gomod/artifact.ts';
@@ -12,7 +11,7 @@ import { escapePath } from '../../src/gomod/escape.ts';
 import { formatModuleVersion, parseModuleVersion } from '../../src/gomod/module-version.ts';
 import type { Manifest } from '../../src/site/manifest.ts';
 import type { SyncReport } from '../../src/sync/report.ts';
-import { go, modferry, REPOSITORY } from './programs.ts';
+import { go, modferry } from './programs.ts';
 
 interface Project {
   readonly module: string;
@@ -40,14 +39,15 @@ export interface Source {
   readonly bytes: number;
 }
 
-/** Runs for minutes the first time. `say` hears of it. */
-export function prepareSource(work: string, say: (line: string) => void): Source {
-  const list = readFileSync(`${REPOSITORY}test/testdata/real-projects.json`, 'utf8');
-  const folder = join(work, 'source');
-  const marker = join(folder, `${createHash('sha256').update(list).digest('hex').slice(0, 16)}.ready.json`);
+/** `list` is a JSON file of projects. Runs for minutes the first time; `say` hears of it. */
+export function prepareSource(list: string, work: string, say: (line: string) => void): Source {
+  const text = readFileSync(list, 'utf8');
+  const folder = join(work, `source-${hash('sha256', text).slice(0, 12)}`);
+  // Written last: a folder without it is what an interrupted preparation left.
+  const marker = join(folder, 'accept.json');
   if (!existsSync(marker)) {
     rmSync(folder, { recursive: true, force: true });
-    const projects: readonly Project[] = JSON.parse(list);
+    const projects: readonly Project[] = JSON.parse(text);
     say(`fetching ${projects.length} real projects and what their go.sum files name; this is not timed`);
     fetchSeeds(projects, folder);
     writeFileSync(marker, JSON.stringify(syncOnce(folder)));

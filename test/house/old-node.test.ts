@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { sayWhatIsSkipped } from '../real/real-world.ts';
 import { REPO } from './sources.ts';
 
 const MAIN = `${REPO}src/cli/main.ts`;
@@ -58,8 +59,8 @@ describe('the entry, on a Node that is too old', () => {
   });
 
   const old = findOldNode();
-  it.skipIf(old === undefined)(
-    `is refused by a real one (${old?.version ?? 'SKIPPED: this machine has no Node older than 22.19'})`,
+  it.skipIf(sayWhatIsSkipped(old === undefined, 'a real old Node: this machine has none below 22.19'))(
+    'is refused by a real one, with the same words',
     () => {
       const { status, stdout, stderr } = spawnSync(old?.path ?? '', [MAIN, 'sync'], {
         encoding: 'utf8',

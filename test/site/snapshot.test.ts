@@ -19,6 +19,7 @@ import { currentSnapshot, makeCurrent, SnapshotDraft } from '../../src/site/snap
 import type { TreeFile } from '../../src/site/tree.ts';
 import { hintOf } from '../config/hint.ts';
 import { refusal } from '../gomod/refusal.ts';
+import { sayWhatIsSkipped } from '../real/real-world.ts';
 
 // The disk is synced as ever; which paths were is what some of these tests look at.
 vi.mock('../../src/site/durable.ts', { spy: true });
@@ -161,8 +162,8 @@ describe('a draft', () => {
 const SHM = '/dev/shm';
 const otherDevice = existsSync(SHM) && statSync(SHM).dev !== statSync(tmpdir()).dev;
 
-describe.skipIf(!otherDevice)(
-  `where the pool cannot be linked to${otherDevice ? '' : ' (SKIPPED: /dev/shm is no file system of its own here)'}`,
+describe.skipIf(sayWhatIsSkipped(!otherDevice, 'a pool on another file system: /dev/shm is none of its own'))(
+  'where the pool cannot be linked to',
   () => {
     it('a draft copies, syncs its copies, and is the same for a reader', async () => {
       const elsewhere = mkdtempSync(join(SHM, 'modferry-pool-'));

@@ -121,6 +121,23 @@ test('a file that is wanted and missing does not make a prune drop what is held'
   expect(modulesOf(world)).toEqual(NAMES.slice(0, 3));
 });
 
+test.each([
+  ['that disagrees with another', 'b/go.sum'],
+  ['that contradicts what is held', 'a/go.sum'],
+])('a go.sum %s does not make a prune drop what is published already', async (_, path) => {
+  await using world = await makeGrownWorld(5);
+  const wrong = NAMES.map((name) => `${name} v1.0.0/go.mod ${OTHER_H1}`);
+  world.writeSum(path, wrong);
+  const before = world.files();
+
+  const { exit, json } = await world.sync('--prune');
+
+  expect(exit).toBe(4);
+  expect(json).toMatchObject({ outcome: 'incomplete', modules: { wanted: 5, mismatched: 5 }, requests: 0 });
+  expect(world.files()).toEqual(before);
+  expect(world.unsound()).toEqual([]);
+});
+
 test('with a seed that cannot be read nothing is pruned, since what it wants is not known', async () => {
   await using world = await makeGrownWorld(3);
   const url = `${world.upstream.url}/lists/go.sum`;

@@ -1,7 +1,7 @@
 /** `status` and `why` after a sync: what works inside the gap and whence it came. They send no request. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseModuleVersion } from '../../src/gomod/module-version.ts';
-import { makeWorld } from '../support/sync-fixture.ts';
+import { makeWorld, OTHER_H1 } from '../support/sync-fixture.ts';
 
 const M = parseModuleVersion('example.com/m', 'v1.0.0');
 
@@ -51,6 +51,21 @@ test('status of a build that lacks an .info only: it builds', async () => {
 
   expect(json.seeds).toMatchObject([
     { builds: true, complete: false, lacking: ['example.com/m@v1.0.0 info'] },
+  ]);
+});
+
+test('status believes the go.sum whose hashes are those of what is served, whoever else disagrees', async () => {
+  await using world = await makeWorld();
+  world.add('example.com/m', 'v1.0.0');
+  world.writeSum('a/go.sum', world.modLines());
+  await world.sync();
+  world.writeSum('b/go.sum', [`example.com/m v1.0.0/go.mod ${OTHER_H1}`]);
+
+  const { json } = await world.status();
+
+  expect(json.seeds).toMatchObject([
+    { source: 'a/go.sum', builds: true, lacking: [] },
+    { source: 'b/go.sum', builds: false, lacking: ['example.com/m@v1.0.0 mod'] },
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** `verify` after a sync: it finds whatever is not as it was published, sends no request and changes nothing. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeWorld, OTHER_H1, type World } from '../support/sync-fixture.ts';
@@ -43,6 +43,7 @@ const flip = (path: string) => {
   writeFileSync(path, bytes);
 };
 const CHANGED = { make: flip, code: 'HASH_MISMATCH', message: /^is [0-9a-f]{64}, should be [0-9a-f]{64}$/ };
+const MISSING = { code: 'MISSING', message: /^is not there$/ };
 
 test.each<Damage>([
   { name: 'a flipped byte in a zip', path: 'example.com/m/@v/v1.0.0.zip', ...CHANGED },
@@ -50,34 +51,35 @@ test.each<Damage>([
   { name: 'a flipped byte in list', path: 'example.com/m/@v/list', ...CHANGED },
   { name: 'a flipped byte in the SBOM', path: '_mirror/bom.cdx.json', ...CHANGED },
   {
-    name: 'a flipped byte in the manifest',
+    name: 'a byte more in the manifest',
     path: '_mirror/snapshot.json',
-    make: flip,
-    code: 'HASH_MISMATCH',
-    message: /^is [0-9a-f]{64}, the ledger says [0-9a-f]{64}$/,
+    ...CHANGED,
+    make: (path) => appendFileSync(path, '\n'),
   },
   {
-    name: 'a wrong hash of a module file in SHA256SUMS',
+    name: 'a manifest that is no JSON',
+    path: '_mirror/snapshot.json',
+    make: (path) => writeFileSync(path, '{'),
+    code: 'MANIFEST_INVALID',
+    message: /^\/.+\/_mirror\/snapshot\.json: is no JSON$/,
+  },
+  {
+    name: 'a wrong hash in SHA256SUMS',
     path: '_mirror/SHA256SUMS',
     make: (path) =>
       writeFileSync(path, readFileSync(path, 'utf8').replace(/[0-9a-f]{64}(?= {2}example)/, '0'.repeat(64))),
     code: 'HASH_MISMATCH',
-    message: /./,
+    message: /^says something else of example\.com\/m\/@v\/list than the manifest$/,
   },
   {
-    name: 'a missing file',
-    path: MOD,
-    make: (path) => rmSync(path),
-    code: 'MISSING',
-    message: /^the manifest names it$/,
+    name: 'a line in SHA256SUMS of a file that is not there',
+    path: '_mirror/SHA256SUMS',
+    make: (path) => appendFileSync(path, `${'0'.repeat(64)}  example.com/gone/@v/list\n`),
+    code: 'HASH_MISMATCH',
+    message: /^says something else of example\.com\/gone\/@v\/list than the manifest$/,
   },
-  {
-    name: 'a missing manifest',
-    path: '_mirror/snapshot.json',
-    make: (path) => rmSync(path),
-    code: 'MISSING',
-    message: /^the snapshot has no manifest$/,
-  },
+  { name: 'a missing file', path: MOD, make: (path) => rmSync(path), ...MISSING },
+  { name: 'a missing manifest', path: '_mirror/snapshot.json', make: (path) => rmSync(path), ...MISSING },
   {
     name: 'a file that nobody lists',
     path: 'example.com/m/@v/v9.9.9.mod',

@@ -222,7 +222,7 @@ describe('what goes wrong before the lock is held', () => {
       },
       () => ({
         code: 'GOSUM_MALFORMED',
-        message: 'go.sum:1: malformed go.sum: wrong number of fields: 2, not 3',
+        message: 'go.sum:1: malformed go.sum: 2 fields in place of 3',
       }),
     ],
     [

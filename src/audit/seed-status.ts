@@ -1,0 +1,65 @@
+/**
+ * Whether a build from one go.sum works inside the gap. Judged line by line by what the current snapshot serves: a
+ * file that other seeds dispute is fine for the seed whose hash it has.
+ */
+import type { ModuleFile } from '../gomod/artifact.ts';
+import type { H1 } from '../gomod/h1.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
+import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import type { SeedReport } from '../sync/report.ts';
+import type { Seed } from '../sync/seeds.ts';
+
+export interface SeedStatus extends SeedReport {
+  /** Whether `go build` and `go test` work: every zip and go.mod that the file names is served with its hash. */
+  readonly builds: boolean;
+  /** What is not served, as `module@version file`. */
+  readonly lacking: readonly string[];
+  /** Modules that the go.mod beside it requires and whose zip no line names: `go mod download` asks for them. */
+  readonly downloadLacks: readonly string[];
+}
+
+/** The files of a module version that a client can get, with the h1 of each that has one. */
+export type Served = (mv: ModuleVersion) => ReadonlyMap<ModuleFile, { readonly h1: H1 | null }>;
+
+export function seedStatus(seed: Seed, report: SeedReport, served: Served): SeedStatus {
+  const lacking = [...lackingFiles(seed, served)];
+  return {
+    ...report,
+    builds: lacking.every(({ file }) => file === 'info'),
+    lacking: lacking.map(({ name, file }) => `${name} ${file}`),
+    downloadLacks: downloadLacks(seed, served),
+  };
+}
+
+function* lackingFiles(seed: Seed, served: Served): Generator<{ name: string; file: ModuleFile }> {
+  const wanted = new Map<string, { mv: ModuleVersion; hashes: Map<ModuleFile, H1> }>();
+  for (const { mv, file, h1 } of seed.lines) {
+    const name = formatModuleVersion(mv);
+    const entry = wanted.get(name) ?? { mv, hashes: new Map<ModuleFile, H1>() };
+    wanted.set(name, entry);
+    entry.hashes.set(file, h1);
+  }
+  for (const [name, { mv, hashes }] of wanted) {
+    const files = served(mv);
+    for (const file of ['zip', 'mod', 'info'] as const) {
+      const h1 = hashes.get(file);
+      if (file === 'zip' && h1 === undefined) continue;
+      if (h1 === undefined ? !files.has(file) : files.get(file)?.h1 !== h1) yield { name, file };
+    }
+  }
+}
+
+/** A replaced requirement is asked for under its replacement, a local folder not at all. */
+function downloadLacks({ goMod }: Seed, served: Served): string[] {
+  if (!goMod) return [];
+  const asked = goMod.require.flatMap(({ mv }) => {
+    const replaced = goMod.replace.find(
+      ({ old }) => old.path === mv.path && (old.version ?? mv.version) === mv.version,
+    );
+    if (replaced?.by.kind === 'directory') return [];
+    const { path, version } = replaced?.by.kind === 'module' ? replaced.by : mv;
+    // Unproved, and only looked up: a path that no proxy can serve is served by none.
+    return [{ path: path as ModulePath, version }];
+  });
+  return asked.filter((mv) => !served(mv).has('zip')).map(formatModuleVersion);
+}
