@@ -45,7 +45,7 @@ export class FileCheck {
   /** What is wrong with the file at `path`, if anything. */
   async flawOf(path: string, expected: Expected): Promise<Flaw | undefined> {
     const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-    if (!stats) return { code: 'MISSING', message: 'is not there' };
+    if (!stats?.isFile()) return { code: 'MISSING', message: 'is not there' };
     const inode = `${stats.dev}:${stats.ino}`;
     const reading = this.#known.get(inode) ?? this.#read(path, expected);
     this.#known.set(inode, reading);

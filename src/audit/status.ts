@@ -7,6 +7,7 @@ import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
+import { unreadSeeds } from '../sync/conclude.ts';
 import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import { reportSeeds, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
 import type { Seeds } from '../sync/seeds.ts';
@@ -59,10 +60,13 @@ export function reportStatus({ config, layout, store, seeds, now, maxAge }: Stat
     publishedAt: current?.createdAt ?? null,
     modules: current?.modules ?? 0,
     bytes: current?.bytes ?? 0,
-    seeds: seeds.seeds.flatMap((seed) => {
-      const report = reports.get(seed.source);
-      return report ? [seedStatus(seed, report, served.held)] : [];
-    }),
+    seeds: [
+      ...seeds.seeds.flatMap((seed) => {
+        const report = reports.get(seed.source);
+        return report ? [seedStatus(seed, report, served.held)] : [];
+      }),
+      ...unreadSeeds(seeds).map((seed) => ({ ...seed, builds: false, lacking: [], downloadLacks: [] })),
+    ],
     acceptedGaps: splitProblems(results).acceptedGaps,
     lastRun: lastRun
       ? { startedAt: lastRun.startedAt, finishedAt: lastRun.finishedAt, outcome: lastRun.outcome }

@@ -157,9 +157,10 @@ function parseSums(text: string): Map<string, string> {
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
-/** Every file below a folder by its path in it; links (as `sumdb`) are not followed. */
+/** Everything below a folder that a server could send, by its path in it; only `sumdb` may be a link. */
 function* filesBelow(root: string): Generator<string> {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) yield relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
+    const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
+    if (!entry.isDirectory() && path !== 'sumdb') yield path;
   }
 }

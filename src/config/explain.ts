@@ -26,11 +26,15 @@ export function explainIssues(issues: readonly Issue[], schema: z.ZodType, file:
 
 /** `did you mean 'x'?`, or the whole list where nothing is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((name) => ({ name, distance: leven(word, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  if (nearest && nearest.distance <= Math.max(2, word.length / 3)) return `did you mean '${nearest.name}'?`;
-  return `known are: ${known.join(', ')}`;
+  const near = nearest(word, known);
+  return near === undefined ? `known are: ${known.join(', ')}` : `did you mean '${near}'?`;
+}
+
+/** The name that differs least, if that is little enough for a slip of the hand. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const byDistance = known.map((name) => ({ name, distance: leven(word, name) }));
+  const [first] = byDistance.sort((a, b) => a.distance - b.distance);
+  return first && first.distance <= Math.max(2, word.length / 3) ? first.name : undefined;
 }
 
 /** A union's own message says little: the branch that came nearest to the value says what is wrong with it. */

@@ -8,6 +8,7 @@ import { registerHooks } from 'node:module';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, MirrorError } from '../errors.ts';
+import { defaultConfigs, ENDINGS } from './names.ts';
 import { parseSettings, type Settings } from './schema.ts';
 
 export interface Config extends Settings {
@@ -16,9 +17,6 @@ export interface Config extends Settings {
   /** The folder that relative paths start from, absolute. */
   readonly base: string;
 }
-
-const ENDINGS = ['.ts', '.mts', '.js', '.mjs', '.json'] as const;
-const DEFAULT_NAMES = ENDINGS.map((ending) => `mirror.config${ending}`);
 
 /** Reads `file`, or the first `mirror.config.*` in `cwd`. `mirror` in the answer is absolute. */
 export async function loadConfig(cwd: string, file?: string, environment?: string): Promise<Config> {
@@ -31,7 +29,7 @@ export async function loadConfig(cwd: string, file?: string, environment?: strin
 }
 
 function findDefault(cwd: string): string {
-  const found = DEFAULT_NAMES.map((name) => resolve(cwd, name)).find((path) => existsSync(path));
+  const found = defaultConfigs(cwd).find((path) => existsSync(path));
   if (found === undefined) throw notFound(resolve(cwd, 'mirror.config.ts'));
   return found;
 }
@@ -51,7 +49,7 @@ function readJson(path: string): unknown {
 }
 
 async function importDefault(path: string): Promise<unknown> {
-  if (!ENDINGS.some((ending) => ending === extname(path))) {
+  if (!ENDINGS.includes(extname(path))) {
     throw new ConfigError('CONFIG_INVALID', `${path}: a configuration ends in ${ENDINGS.join(', ')}`);
   }
   const imported = await importHooked(path);

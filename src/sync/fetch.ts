@@ -53,7 +53,7 @@ export async function fetchModule(plan: ModulePlan, deps: FetchDeps): Promise<Fe
     attempt('info', () => fetchInfo(wanted.mv, deps)),
   ]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  const order = (problem: Problem) => problem.file === null ? -1 : MODULE_FILES.indexOf(problem.file);
+  const order = (problem: Problem) => (problem.file === null ? -1 : MODULE_FILES.indexOf(problem.file));
   return { artifacts, problems: problems.sort((a, b) => order(a) - order(b)) };
 }
 

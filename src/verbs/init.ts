@@ -1,20 +1,28 @@
 /** `init`: writes a configuration to start from. */
 import { existsSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { defaultConfigs } from '../config/names.ts';
 import { ConfigError } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import type { Verb } from './verb.ts';
 
 export const initVerb: Verb = {
-  command: 'init',
+  name: 'init',
   describe: 'write a commented mirror.config.ts, never over an existing one',
-  options: (program) => program,
+  flags: {},
   run: async (context) => {
-    const path = resolve(context.io.cwd, context.options.config ?? 'mirror.config.ts');
-    if (existsSync(path)) {
+    const named = context.options.config;
+    const path = resolve(context.io.cwd, named ?? 'mirror.config.ts');
+    if (!/\.m?[tj]s$/.test(path))
+      throw new ConfigError('USAGE', `${path}: init writes .ts, .mts, .js or .mjs`);
+    if (!existsSync(dirname(path))) throw new ConfigError('USAGE', `${path}: there is no such folder`);
+    const there = (named === undefined ? defaultConfigs(context.io.cwd) : [path]).find((one) =>
+      existsSync(one),
+    );
+    if (there !== undefined) {
       throw new ConfigError(
         'USAGE',
-        `${path}: is there already, and init never writes over a configuration`,
+        `${there}: is there already, and init never writes over a configuration`,
         {
           hint: 'name another file with --config, or move that one away',
         },

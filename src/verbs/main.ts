@@ -3,7 +3,6 @@
  * code. Verbs load what they need when they run, so that `--help` loads little more than this.
  */
 import yargs, { type Argv } from 'yargs';
-import { MirrorError } from '../errors.ts';
 import { toolVersion } from '../version.ts';
 import { type GlobalOptions, type Io, VerbContext } from './context.ts';
 import { initVerb } from './init.ts';
@@ -12,11 +11,24 @@ import { processIo } from './process-io.ts';
 import { serveVerb } from './serve.ts';
 import { statusVerb } from './status.ts';
 import { syncVerb } from './sync.ts';
+import { checkVerb, explainUsage, refuseRepeated } from './usage.ts';
 import type { Verb } from './verb.ts';
 import { verifyVerb } from './verify.ts';
 import { whyVerb } from './why.ts';
 
 const VERBS: readonly Verb[] = [initVerb, planVerb, syncVerb, statusVerb, verifyVerb, serveVerb, whyVerb];
+
+const GLOBAL_FLAGS: Verb['flags'] = {
+  config: { type: 'string', requiresArg: true, describe: 'configuration file [./mirror.config.ts]' },
+  env: { type: 'string', requiresArg: true, describe: "one of the configuration's environments" },
+  json: { type: 'boolean', default: false, describe: 'print one JSON document on stdout' },
+  'log-level': {
+    choices: ['debug', 'info', 'warn', 'error', 'silent'] as const,
+    default: 'info',
+    describe: 'what the log on stderr says',
+  },
+  quiet: { type: 'boolean', default: false, describe: 'no progress, and only warnings in the log' },
+};
 
 /** Runs the command line of this process. */
 export async function runProcess(): Promise<void> {
@@ -25,7 +37,7 @@ export async function runProcess(): Promise<void> {
 
 /** Runs one command line; answers with its exit code and never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const json = argv.includes('--json');
+  const json = argv.some((word) => word === '--json' || word === '--json=true');
   try {
     return await parseAndRun(argv, io);
   } catch (error) {
@@ -37,79 +49,71 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 async function parseAndRun(argv: readonly string[], io: Io): Promise<number> {
   refuseRepeated(argv);
   let exit = 0;
-  let program = globalOptions(yargs([...argv]), io);
-  for (const verb of VERBS) {
-    program = program.command(
-      verb.command,
-      verb.describe,
-      (builder) => verb.options(builder),
-      async (args) => {
-        exit = await verb.run(new VerbContext(io, args as unknown as GlobalOptions), args);
-      },
-    );
-  }
-  await program.parseAsync([...argv], {}, (error, _args, output) => {
-    if (error) throw error;
-    if (output !== '') io.stdout(`${output}\n`);
+  const program = withVerbs(withGlobals(yargs([...argv]), io), async (verb, args) => {
+    // yargs has parsed them by the table above: each has the type that it says there.
+    exit = await verb.run(new VerbContext(io, args as unknown as GlobalOptions), args);
   });
+  if (!argv.some((word) => word === '--help' || word === '--version')) {
+    await checkVerb(wordsOf(argv), VERBS);
+  }
+  let usage: string | undefined;
+  program.fail((message, error) => {
+    // What yargs itself finds wrong is a message, or an error of its own.
+    if (error && error.name !== 'YError') throw error;
+    usage = message ?? error?.message ?? '';
+    throw error ?? new Error(usage);
+  });
+  try {
+    await program.parseAsync([...argv], {}, (_error, _args, output) => {
+      if (output !== '' && usage === undefined) io.stdout(`${output}\n`);
+    });
+  } catch (error) {
+    if (usage === undefined) throw error;
+    throw await explainUsage(usage, argv, flagsOf(wordsOf(argv)[0]));
+  }
   return exit;
 }
 
-function globalOptions(program: Argv, io: Io): Argv {
+function withGlobals(program: Argv, io: Io): Argv {
   return program
     .scriptName('modferry')
     .usage('$0 <verb>\n\nFerries Go modules into networks that have no internet.')
-    .option('config', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'configuration file [./mirror.config.ts]',
-    })
-    .option('env', { type: 'string', requiresArg: true, describe: "one of the configuration's environments" })
-    .option('json', { type: 'boolean', default: false, describe: 'print one JSON document on stdout' })
-    .option('log-level', {
-      choices: ['debug', 'info', 'warn', 'error', 'silent'] as const,
-      default: 'info',
-      describe: 'what the log on stderr says',
-    })
-    .option('quiet', {
-      type: 'boolean',
-      default: false,
-      describe: 'no progress, and only warnings in the log',
-    })
+    .options(GLOBAL_FLAGS)
     .version(toolVersion())
     .help()
-    .demandCommand(1, 1, 'name a verb: modferry --help lists them')
-    .recommendCommands()
+    .demandCommand(1, 1)
     .strict()
-    .parserConfiguration({ 'boolean-negation': false, 'duplicate-arguments-array': true })
+    .parserConfiguration({
+      'boolean-negation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
     .wrap(io.terminal.stdout ? Math.min(110, io.terminal.columns) : 110)
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error instanceof MirrorError) throw error;
-      if (error && !message) throw error;
-      throw usageError(message ?? String(error));
-    });
+    .exitProcess(false);
 }
 
-/** Which of two values was meant is not ours to guess, and yargs takes the last one of a flag. */
-function refuseRepeated(argv: readonly string[]): void {
-  const seen = new Set<string>();
-  for (const word of argv) {
-    if (word === '--') return;
-    const [, name] = /^--([^=]+)/.exec(word) ?? [];
-    if (name === undefined) continue;
-    if (seen.has(name)) throw usageError(`--${name} is given twice`);
-    seen.add(name);
-  }
+function withVerbs(program: Argv, run: (verb: Verb, args: Record<string, unknown>) => Promise<void>): Argv {
+  return VERBS.reduce((built, verb) => {
+    const { name, describe, flags, positional } = verb;
+    const command = positional ? `${name} <${positional.name}>` : name;
+    const options = (builder: Argv) =>
+      (positional ? builder.positional(positional.name, positional.options) : builder).options(flags);
+    return built.command(command, describe, options, (args) => run(verb, args));
+  }, program);
 }
 
-function usageError(message: string): MirrorError {
-  const [text = ''] = message.split('\n');
-  return new MirrorError(
-    'USAGE',
-    message.replace(/\n/g, ': ').replace(/^./, (first) => first.toLowerCase()) || text,
-    {
-      hint: '`modferry <verb> --help` shows what it takes',
-    },
+/** The arguments that are neither flags nor the values of flags. */
+function wordsOf(argv: readonly string[]): string[] {
+  const takesValue = new Set(
+    [GLOBAL_FLAGS, ...VERBS.map(({ flags }) => flags)]
+      .flatMap((flags) => Object.entries(flags))
+      .flatMap(([name, { type }]) => (type === 'boolean' ? [] : [`--${name}`])),
+  );
+  return argv.filter((word, index) => !word.startsWith('-') && !takesValue.has(argv[index - 1] ?? ''));
+}
+
+function flagsOf(verb: string | undefined): string[] {
+  return [GLOBAL_FLAGS, VERBS.find(({ name }) => name === verb)?.flags ?? {}].flatMap((flags) =>
+    Object.keys(flags),
   );
 }

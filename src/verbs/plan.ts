@@ -7,14 +7,11 @@ import { SignalWatch } from './signals.ts';
 import type { Verb } from './verb.ts';
 
 export const planVerb: Verb = {
-  command: 'plan',
+  name: 'plan',
   describe: 'show what a sync would fetch, and where go.sum files disagree; changes nothing',
-  options: (program) =>
-    program.option('sizes', {
-      type: 'boolean',
-      default: false,
-      describe: 'ask the upstreams how large the zips are',
-    }),
+  flags: {
+    sizes: { type: 'boolean', default: false, describe: 'ask the upstreams how large the zips are' },
+  },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { plan } = await import('../app/sync.ts');

@@ -70,8 +70,13 @@ export class Progress implements SyncObserver {
 /** `12.3 MB`; powers of 1000, as disks and networks count. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
+  let value = bytes;
+  let power = 0;
+  // What would be shown as 1000.0 is one of the next unit.
+  while (value >= (power === 0 ? 999.5 : 999.95) && power < units.length - 1) {
+    value /= 1000;
+    power++;
+  }
   return `${power === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[power]}`;
 }
 

@@ -7,20 +7,21 @@ import type { Verb } from './verb.ts';
 const DEFAULT_LISTEN = '127.0.0.1:8080';
 
 export const serveVerb: Verb = {
-  command: 'serve',
-  describe: `serve the folder public/ over HTTP until stopped; GOPROXY is then http://<listen>/current`,
-  options: (program) =>
-    program.option('listen', {
-      type: 'string',
-      requiresArg: true,
-      describe: `address and port [${DEFAULT_LISTEN}]`,
-    }),
+  name: 'serve',
+  describe:
+    'serve the folder public/ over HTTP until stopped, for GOPROXY=http://<listen>/current; changes nothing',
+  flags: {
+    listen: { type: 'string', requiresArg: true, describe: `address and port [${DEFAULT_LISTEN}]` },
+  },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
     const { serve } = await import('../app/offline.ts');
     const stopped = firstSignal(context.io);
-    const server = await serve({ config, env: context.io.env, log: context.log }, parseListen(written));
+    const app = { config, env: context.io.env, log: context.log };
+    const server = await serve(app, parseListen(written)).catch((error: unknown) => {
+      throw cannotListen(error, written);
+    });
     context.print(
       { url: server.url },
       () => `serving ${config.mirror}/public: GOPROXY=${server.url}/current\n`,
@@ -50,5 +51,22 @@ function firstSignal(io: Io): Promise<void> {
       end();
       resolve();
     });
+  });
+}
+
+/** What the operating system says of an address is about the address, not about us. */
+function cannotListen(error: unknown, listen: string): unknown {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'address already in use',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'no such host',
+    EACCES: 'not allowed to listen there',
+  };
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const reason = reasons[code ?? ''];
+  if (reason === undefined) return error;
+  return new ConfigError('USAGE', `listen: ${listen}: ${reason}`, {
+    cause: error,
+    hint: 'name another with --listen',
   });
 }

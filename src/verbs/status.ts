@@ -8,14 +8,16 @@ import { someOf } from './render.ts';
 import type { Verb } from './verb.ts';
 
 export const statusVerb: Verb = {
-  command: 'status',
-  describe: 'show what is current, how old it is, and for each go.sum whether a build from it works offline',
-  options: (program) =>
-    program.option('max-age', {
+  name: 'status',
+  describe:
+    'show what is current, how old it is, and for each go.sum whether a build from it works offline; changes nothing',
+  flags: {
+    'max-age': {
       type: 'string',
       requiresArg: true,
       describe: 'exit 8 when the last check is older, as 26h or 90m',
-    }),
+    },
+  },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;

@@ -11,25 +11,21 @@ import { SignalWatch } from './signals.ts';
 import type { Verb } from './verb.ts';
 
 export const syncVerb: Verb = {
-  command: 'sync',
+  name: 'sync',
   describe: 'fetch what the seeds want, verify it, publish a snapshot with its SBOM',
-  options: (program) =>
-    program
-      .option('prune', {
-        type: 'boolean',
-        default: false,
-        describe: 'publish exactly what the seeds want, instead of adding',
-      })
-      .option('force', {
-        type: 'boolean',
-        default: false,
-        describe: 'prune even if over 40 % of what is current would go',
-      })
-      .option('strict', {
-        type: 'boolean',
-        default: false,
-        describe: 'publish nothing new when something is missing',
-      }),
+  flags: {
+    prune: {
+      type: 'boolean',
+      default: false,
+      describe: 'publish exactly what the seeds want, instead of adding',
+    },
+    force: {
+      type: 'boolean',
+      default: false,
+      describe: 'prune even if over 40 % of what is current would go',
+    },
+    strict: { type: 'boolean', default: false, describe: 'publish nothing new when something is missing' },
+  },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const watch = new SignalWatch(context.io, () =>

@@ -5,14 +5,15 @@ import { EXIT } from './exit.ts';
 import type { Verb } from './verb.ts';
 
 export const verifyVerb: Verb = {
-  command: 'verify',
+  name: 'verify',
   describe: 'read what is served and check it against its manifest; changes nothing',
-  options: (program) =>
-    program.option('full', {
+  flags: {
+    full: {
       type: 'boolean',
       default: false,
-      describe: 'all snapshots, and every h1 computed again',
-    }),
+      describe: 'all snapshots and the pool, every h1 computed again',
+    },
+  },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { verify } = await import('../app/offline.ts');

@@ -4,11 +4,11 @@ import { EXIT } from './exit.ts';
 import type { Verb } from './verb.ts';
 
 export const whyVerb: Verb = {
-  command: 'why <module>',
+  name: 'why',
   describe:
-    'show which go.sum lines want a module (or module@version), whence it came, its hashes, its state',
-  options: (program) =>
-    program.positional('module', { type: 'string', describe: 'module path, or path@version' }),
+    'show which go.sum lines want a module (or module@version), whence it came, its hashes, its state; changes nothing',
+  flags: {},
+  positional: { name: 'module', options: { type: 'string', describe: 'module path, or path@version' } },
   run: async (context, args) => {
     const config = await context.loadConfig();
     const { why } = await import('../app/offline.ts');

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { reportStatus, type SeedStatus, type StatusReport } from '../../src/audit/status.ts';
+import { reportStatus, type StatusReport } from '../../src/audit/status.ts';
 import type { Config } from '../../src/config/load.ts';
 import { parseSettings } from '../../src/config/schema.ts';
 import { Store } from '../../src/store/store.ts';
@@ -20,7 +20,7 @@ async function status(...flags: string[]): Promise<{ exit: number; report: Statu
   return { exit, report: document };
 }
 
-const seedOf = (report: StatusReport, source = 'go.sum'): SeedStatus | undefined =>
+const seedOf = (report: StatusReport, source = 'go.sum'): StatusReport['seeds'][number] | undefined =>
   report.seeds.find((seed) => seed.source === source);
 
 describe('status', () => {
