@@ -4,6 +4,7 @@ import { ConfigError, ModuleError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { Log } from '../log.ts';
 import { layoutOf } from '../site/layout.ts';
+import { asStateError } from '../store/open.ts';
 import { Store } from '../store/store.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,9 +20,12 @@ export async function withStore<T>(
   config: Config,
   use: (store: Store | undefined) => Promise<T>,
 ): Promise<T> {
-  const store = Store.forReading(layoutOf(config.mirror).stateDb);
+  const file = layoutOf(config.mirror).stateDb;
+  const store = Store.forReading(file);
   try {
     return await use(store);
+  } catch (error) {
+    throw asStateError(error, file);
   } finally {
     store?.close();
   }
@@ -34,7 +38,9 @@ export function checkAccept({ accept, file }: Config): void {
       parseModuleVersion(module, version);
     } catch (error) {
       if (!(error instanceof ModuleError)) throw error;
-      throw new ConfigError('CONFIG_INVALID', `${file}: accept.${index}: ${error.message}`, { cause: error });
+      throw new ConfigError('CONFIG_INVALID', `${file}: accept[${index}]: ${error.message}`, {
+        cause: error,
+      });
     }
   }
 }

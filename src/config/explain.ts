@@ -12,7 +12,7 @@ type Issue = z.core.$ZodIssue;
 export function explainIssues(issues: readonly Issue[], schema: z.ZodType, file: string): ConfigError {
   const [first] = issues.map(resolveUnion).sort((a, b) => Number(isUnknown(b)) - Number(isUnknown(a)));
   if (first === undefined) throw new Error('a failed check without an issue');
-  const path = first.path.join('.');
+  const path = pathText(first.path);
   if (first.code === 'unrecognized_keys') {
     const [key = ''] = first.keys;
     const known = fieldsAt(schema, first.path);
@@ -22,6 +22,12 @@ export function explainIssues(issues: readonly Issue[], schema: z.ZodType, file:
     });
   }
   return new ConfigError('CONFIG_INVALID', `${file}: ${path === '' ? '' : `${path}: `}${wordsOf(first)}`);
+}
+
+/** `seeds[0].url`, as it would be written in code. */
+function pathText(path: readonly PropertyKey[]): string {
+  const parts = path.map((element) => (typeof element === 'number' ? `[${element}]` : `.${String(element)}`));
+  return parts.join('').replace(/^\./, '');
 }
 
 /** `did you mean 'x'?`, or the whole list where nothing is near. */

@@ -81,7 +81,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, root: 
   await sendFile(request, response, found, path);
 }
 
-/** The decoded path, or undefined where it is none: it must be a plain way down, without empty or dot elements. */
+/** The decoded path, or undefined where it is none: it must be a plain way down, without dot elements. */
 function decodePath(url: string): string | undefined {
   const [raw = ''] = url.split('?');
   try {

@@ -1,5 +1,5 @@
 /** Where everything lies below a mirror's folder. Pure; the layout is described in docs/architecture.md. */
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 
 export interface Layout {
   readonly mirror: string;
@@ -36,13 +36,3 @@ export const MANIFEST = `${ABOUT}/snapshot.json`;
 export const SHA256SUMS = `${ABOUT}/SHA256SUMS`;
 export const SBOM = `${ABOUT}/bom.cdx.json`;
 export const STARTER_GOMOD = `${ABOUT}/go.mod`;
-
-/** Joins a path that outside data had a part in, and refuses one that leaves the folder. */
-export function joinInside(folder: string, path: string): string {
-  const joined = join(folder, path);
-  const inside = relative(folder, joined);
-  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
-    throw new Error(`path leaves its folder: ${JSON.stringify(path)}`);
-  }
-  return joined;
-}

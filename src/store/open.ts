@@ -50,7 +50,7 @@ function connect(file: string, options: Database.Options): Db {
 }
 
 /** A damaged file is a state of the world, not a bug: it is named, with what to do. */
-function asStateError(error: unknown, file: string): unknown {
+export function asStateError(error: unknown, file: string): unknown {
   const code = error instanceof Database.SqliteError ? error.code : '';
   if (code !== 'SQLITE_NOTADB' && !code.startsWith('SQLITE_CORRUPT')) return error;
   return new StateError('CORRUPT', `${file}: is damaged or no SQLite database`, {

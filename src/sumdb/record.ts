@@ -68,7 +68,7 @@ export function recomposeLookup(id: number, recordText: string, note: string): s
 export function parseRecord(recordText: string, mv: ModuleVersion): RecordHashes {
   const lines = recordText.split('\n');
   if (lines.pop() !== '' || lines.length !== 2) {
-    throw invalid(`${lines.length} lines in its record in place of two`);
+    throw invalid(`its record must have two lines, and has ${lines.length}`);
   }
   return {
     zipH1: hashAfter(`${mv.path} ${mv.version} `, lines),

@@ -11,6 +11,7 @@ import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import { acquireLease } from '../store/lease.ts';
+import { asStateError } from '../store/open.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { Store } from '../store/store.ts';
@@ -107,7 +108,7 @@ class SyncRun {
       const outcome = await this.#sync();
       return this.#conclude(outcome);
     } catch (error) {
-      return this.#conclude(...failureOf(error, this.#deps.log));
+      return this.#conclude(...failureOf(asStateError(error, this.#deps.layout.stateDb), this.#deps.log));
     } finally {
       this.#store?.close();
     }
@@ -199,10 +200,22 @@ class SyncRun {
     return { problems: [...this.#seeds.problems, ...problems], acceptedGaps };
   }
 
+  /** The database itself may be what failed: then the report says only what is current. */
+  #previousOf(id: string): string | null {
+    try {
+      return this.#store?.snapshots.find(id)?.previous ?? null;
+    } catch (cause) {
+      this.#deps.log.warn(
+        `what was current before is not known: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
+      return null;
+    }
+  }
+
   #conclude(outcome: Outcome, error?: RunError): SyncReport {
     const { layout, upstreams, now, log } = this.#deps;
     const id = currentSnapshot(layout);
-    const previous = id === null ? null : (this.#store?.snapshots.find(id)?.previous ?? null);
+    const previous = id === null ? null : this.#previousOf(id);
     const report: SyncReport = {
       outcome,
       snapshot: id === null ? null : { id, path: join(layout.snapshots, id), previous },

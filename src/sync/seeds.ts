@@ -56,7 +56,7 @@ function refuseUnbuilt(config: Config): void {
   if (unbuilt === -1) return;
   throw new ConfigError(
     'CONFIG_INVALID',
-    `${config.file}: seeds.${unbuilt}: a seed by module or toolchain needs the checksum database`,
+    `${config.file}: seeds[${unbuilt}]: a seed by module or toolchain needs the checksum database`,
     { hint: "with sumdb: 'off' name go.sum files, by path or by url" },
   );
 }

@@ -36,6 +36,8 @@ export async function timeRound(arena: Arena, say: (line: string) => void): Prom
     say(`${name}: ${round[name].seconds.toFixed(2)} s`);
   };
   const { folder, disk } = arena;
+  // An interrupted benchmark may have left something.
+  for (const left of [folder, disk]) if (left !== undefined) rmSync(left, { recursive: true, force: true });
   await time('curl', folder, () => timeCurl(arena));
   await time('hash', folder, () => timeHash(arena));
   await time('go', folder, () => timeGo(arena, folder));

@@ -1,7 +1,7 @@
 /** Where and with what a benchmark ran: absolute times mean nothing without it. */
 import { execFileSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { plainEnv } from './programs.ts';
 
 /** The magic number of tmpfs in statfs(2). */
@@ -16,6 +16,7 @@ export function describeMachine(server: string, folder: string): Record<string, 
     date: new Date().toISOString().slice(0, 10),
     programs: `Node ${process.versions.node}, ${firstLine('go', ['version'])}, ${firstLine('curl', ['--version'])}`,
     upstream: `${server} on 127.0.0.1`,
+    load: `${loadavg()[0]?.toFixed(1)} on average in the minute before`,
     folder: statfsSync(folder).type === TMPFS ? 'in memory (tmpfs)' : 'on a disk',
   };
 }

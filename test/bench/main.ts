@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: times a cold sync and one with nothing new beside `go mod download` and two floors, on real
  * projects from a loopback upstream, and prints a Markdown table. A mark that does not hold is a figure, not a
- * failure: the exit status is 0 unless something could not be run. Needs Linux, curl and go; --help is in
+ * failure: the exit status is 0 unless something could not be run. Needs Linux, curl and go; the options are in
  * docs/benchmarks.md.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,12 +20,10 @@ const report = await runBenchmark(options);
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 process.stdout.write(renderReport(report));
 
-async function runBenchmark({
-  runs,
-  projects,
-  work,
-  disk,
-}: Options): Promise<Report & { readonly raw: readonly Round[] }> {
+/** `raw` is for whoever wants other figures than ours. */
+type RawReport = Report & { readonly raw: readonly Round[] };
+
+async function runBenchmark({ runs, projects, work, disk }: Options): Promise<RawReport> {
   mkdirSync(work, { recursive: true });
   const source = prepareSource(projects, work, say);
   const folder = join(work, 'run');
@@ -48,8 +46,8 @@ async function runBenchmark({
     };
   } finally {
     await loopback.close();
-    for (const left of [folder, diskFolder, join(work, 'server')])
-      if (left) rmSync(left, { recursive: true, force: true });
+    const made = [folder, join(work, 'server'), ...(diskFolder ? [diskFolder] : [])];
+    for (const left of made) rmSync(left, { recursive: true, force: true });
   }
 }
 

@@ -45,8 +45,11 @@ function figureRow({ contender, seconds, least, most, cpuSeconds, peakMegabytes,
   return `| ${NAMES[contender]} | ${spread} | ${cpuSeconds.toFixed(1)} | ${peakMegabytes.toFixed(0)} | ${requests ?? '–'} |`;
 }
 
-function markRow({ name, value, limit, unit, holds }: Mark): string {
+function markRow({ name, value, unit, limit }: Mark): string {
   const digits = unit === '×' || unit === 's' ? 2 : 0;
-  const measured = `${value.toFixed(digits)} ${unit}`.trimEnd();
-  return `| ${name} | ${measured} | ${`${limit} ${unit}`.trimEnd()} | ${holds ? 'holds' : 'does not hold'} |`;
+  const written = (amount: string) => `${amount} ${unit}`.trimEnd();
+  if (limit === undefined) return `| ${name} | ${written(value.toFixed(digits))} | – | |`;
+  // Compared before it is rounded; what was not measured is NaN, which never holds.
+  const verdict = value <= limit ? 'holds' : 'does not hold';
+  return `| ${name} | ${written(value.toFixed(digits))} | ${written(String(limit))} | ${verdict} |`;
 }

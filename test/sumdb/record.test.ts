@@ -110,7 +110,8 @@ describe('parseRecord', () => {
   const noZip = (text: string) => `its record has no line for "golang.org/x/text v0.14.0" but ${both(text)}`;
   const noMod = (text: string) =>
     `its record has no line for "golang.org/x/text v0.14.0/go.mod" but ${both(text)}`;
-  const lines = (count: number) => `${count} lines in its record in place of two`;
+  const lines = (count: number) => `its record must have two lines, and has ${count}`;
+  const strange = `${ZIP}${otherPath.split('\n')[1]}\n`;
 
   it.each([
     ['a record of another module', otherPath, noZip(otherPath)],
@@ -123,11 +124,7 @@ describe('parseRecord', () => {
     ['a zip line alone', ZIP, lines(1)],
     ['a go.mod line alone', MOD, lines(1)],
     ['nothing', '', lines(0)],
-    [
-      'a zip line and that of another module',
-      ZIP + otherPath.split('\n')[1] + '\n',
-      noMod(`${ZIP}${otherPath.split('\n')[1]}`),
-    ],
+    ['a zip line and that of another module', strange, noMod(strange)],
     ['an extra line before', `example.com/m v1.0.0 ${ZIP_H1}\n${ZIP}${MOD}`, lines(3)],
     ['an extra line after', `${ZIP}${MOD}example.com/m v1.0.0 ${ZIP_H1}\n`, lines(3)],
     ['a third line of the same module', `${ZIP}${MOD}${ZIP}`, lines(3)],

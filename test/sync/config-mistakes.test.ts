@@ -26,14 +26,14 @@ const FIELDS: readonly Mistake[] = [
     name: 'an unknown field of an upstream',
     make: config({ upstream: [{ url: 'https://goproxy.cn', onyl: ['corp.example/*'] }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: upstream.0.onyl: unknown field',
+    message: 'CONFIG: upstream[0].onyl: unknown field',
     hint: "did you mean 'only'?",
   },
   {
     name: 'an unknown field of a seed',
     make: config({ seeds: ['a', { url: 'https://git.corp.example/go.sum', header: {} }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: seeds.1.header: unknown field',
+    message: 'CONFIG: seeds[1].header: unknown field',
     hint: "did you mean 'headers'?",
   },
   {
@@ -52,7 +52,7 @@ const FIELDS: readonly Mistake[] = [
     name: 'an accepted gap without a reason',
     make: config({ accept: [{ module: 'example.com/m', version: 'v1.0.0' }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: accept.0.reason: expected string, received undefined',
+    message: 'CONFIG: accept[0].reason: expected string, received undefined',
   },
   {
     name: 'an accepted gap until a day that is none',
@@ -60,7 +60,7 @@ const FIELDS: readonly Mistake[] = [
       accept: [{ module: 'example.com/m', version: 'v1.0.0', reason: 'gone', until: '2026-02-30' }],
     }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: accept.0.until: invalid ISO date',
+    message: 'CONFIG: accept[0].until: invalid ISO date',
   },
   {
     name: 'a private pattern that cannot be read',
@@ -156,8 +156,8 @@ const FILES: readonly Mistake[] = [
     make: () => {},
     argv: ['--stric'],
     code: 'USAGE',
-    message: 'unknown argument: stric',
-    hint: '`modferry <verb> --help` shows what it takes',
+    message: 'there is no flag --stric',
+    hint: "did you mean '--strict'?",
   },
   {
     name: 'a flag given twice',

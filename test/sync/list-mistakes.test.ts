@@ -126,13 +126,13 @@ const SEEDS: readonly Mistake[] = [
     name: 'a seed by URL that is none',
     make: config({ seeds: [{ url: 'git.corp.example/go.sum' }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: seeds.0.url: invalid URL',
+    message: 'CONFIG: seeds[0].url: invalid URL',
   },
   {
     name: 'a seed by module, which needs the checksum database',
     make: config({ seeds: ['a/go.sum', { module: 'example.com/m', version: 'v1.0.0' }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: seeds.1: a seed by module or toolchain needs the checksum database',
+    message: 'CONFIG: seeds[1]: a seed by module or toolchain needs the checksum database',
     hint: "with sumdb: 'off' name go.sum files, by path or by url",
   },
 ];
