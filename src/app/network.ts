@@ -6,14 +6,14 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import type { UpstreamSpec } from '../config/schema.ts';
 import { ConfigError, ModuleError } from '../errors.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
 import { type Pattern, parsePatterns } from '../gomod/pattern.ts';
 import { layoutOf } from '../site/layout.ts';
 import { readSeeds, type Seeds } from '../sync/seeds.ts';
-import { fetchText } from '../upstream/fetch-text.ts';
 import { parseUpstreams, type UpstreamEntry } from '../upstream/proxy-list.ts';
 import { redactUrl } from '../upstream/redact.ts';
 import type { Timeouts } from '../upstream/timeouts.ts';
-import { Upstreams } from '../upstream/upstreams.ts';
+import type { AskOptions, Upstreams, UpstreamsOptions } from '../upstream/upstreams.ts';
 import { TOOL_NAME, toolVersion } from '../version.ts';
 import type { AppContext, Environment } from './context.ts';
 
@@ -37,7 +37,10 @@ export function fetchSeeds({ config, env, log }: AppContext, signal: AbortSignal
   return readSeeds(config, layoutOf(config.mirror).seeds, {
     redact: redactUrl,
     warn: (message) => log.warn(message),
-    fetchText: (url, headers) => fetchText(new URL(url), { ...options, headers }),
+    fetchText: async (url, headers) => {
+      const { fetchText } = await import('../upstream/fetch-text.ts');
+      return fetchText(new URL(url), { ...options, headers });
+    },
   });
 }
 
@@ -84,11 +87,56 @@ function goEnv(name: string, env: Environment): string {
   }
 }
 
-export function makeUpstreams(
-  { config, env, log }: AppContext,
-  entries: readonly UpstreamEntry[],
-): Upstreams {
-  return new Upstreams(entries, {
+/**
+ * The upstreams, loaded and opened with the first question: most nights bring nothing new, and the HTTP client is a
+ * quarter of what a run loads. Mistakes in the configuration are found when it is made.
+ */
+export class LazyUpstreams implements Pick<Upstreams, 'info' | 'mod' | 'zip' | 'zipSize' | 'close'> {
+  readonly #entries: readonly UpstreamEntry[];
+  readonly #options: UpstreamsOptions;
+  #loading: Promise<Upstreams> | undefined;
+  #loaded: Upstreams | undefined;
+
+  constructor(context: AppContext, entries: readonly UpstreamEntry[]) {
+    this.#entries = entries;
+    this.#options = optionsOf(context);
+  }
+
+  get stats(): Upstreams['stats'] {
+    return this.#loaded?.stats ?? { requests: 0, bytes: 0 };
+  }
+
+  async info(mv: ModuleVersion, options: AskOptions) {
+    return (await this.#load()).info(mv, options);
+  }
+
+  async mod(mv: ModuleVersion, options: AskOptions) {
+    return (await this.#load()).mod(mv, options);
+  }
+
+  async zip(mv: ModuleVersion, file: string, options: AskOptions) {
+    return (await this.#load()).zip(mv, file, options);
+  }
+
+  async zipSize(mv: ModuleVersion, options: AskOptions) {
+    return (await this.#load()).zipSize(mv, options);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#loading)?.close();
+  }
+
+  #load(): Promise<Upstreams> {
+    this.#loading ??= import('../upstream/upstreams.ts').then(({ Upstreams }) => {
+      this.#loaded = new Upstreams(this.#entries, this.#options);
+      return this.#loaded;
+    });
+    return this.#loading;
+  }
+}
+
+function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
+  return {
     userAgent: userAgent(),
     connections: config.connections,
     timeouts: timeoutsOf(config),
@@ -100,7 +148,7 @@ export function makeUpstreams(
       log.info(
         `${subject}: ${file} from ${upstream}: ${reason}: trying again in ${(delay / 1000).toFixed(1)} s`,
       ),
-  });
+  };
 }
 
 function privatePatterns(config: Config, env: Environment): readonly Pattern[] {

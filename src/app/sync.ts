@@ -8,12 +8,10 @@ import { Pool } from '../site/pool.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import type { SyncReport } from '../sync/report.ts';
 import { runSync, type SyncObserver, type SyncOptions } from '../sync/run.ts';
-import { writeSnapshotSbom } from '../sync/snapshot-sbom.ts';
 import { starterGoMod } from '../sync/starter.ts';
-import type { Upstreams } from '../upstream/upstreams.ts';
 import { toolVersion } from '../version.ts';
 import { type AppContext, checkAccept, refuseUnbuilt, withStore } from './context.ts';
-import { fetchSeeds, findUpstreams, makeUpstreams } from './network.ts';
+import { fetchSeeds, findUpstreams, LazyUpstreams } from './network.ts';
 
 /** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
 const DEFAULT_CONCURRENCY = 32;
@@ -30,14 +28,14 @@ export async function sync(
   context: AppContext,
   options: SyncOptions,
   signals: Signals,
-  observe: (upstreams: Upstreams) => SyncObserver,
+  observe: (upstreams: LazyUpstreams) => SyncObserver,
 ): Promise<SyncReport> {
   const { config, log } = context;
   refuseUnbuilt(config);
   checkAccept(config);
   const entries = findUpstreams(context);
   const seeds = await fetchSeeds(context, signals.abort);
-  const upstreams = makeUpstreams(context, entries);
+  const upstreams = new LazyUpstreams(context, entries);
   const hasher = new ZipHasher();
   const layout = layoutOf(config.mirror);
   const pool = new Pool(layout);
@@ -54,8 +52,11 @@ export async function sync(
       ...signals,
       starterGoMod: (contents) =>
         starterGoMod(contents, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
-      writeSbom: (draft) =>
-        writeSnapshotSbom(draft, { pool, settings: config.sbom, toolVersion: toolVersion() }),
+      writeSbom: async (draft) => {
+        // Loaded only where a snapshot is made: most nights bring nothing new.
+        const { writeSnapshotSbom } = await import('../sync/snapshot-sbom.ts');
+        writeSnapshotSbom(draft, { pool, settings: config.sbom, toolVersion: toolVersion() });
+      },
     });
   } finally {
     await Promise.all([upstreams.close(), hasher.close()]);
@@ -70,7 +71,7 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
   const seeds = await fetchSeeds(context, stop);
   return withStore(config, async (store) => {
     if (!sizes) return reportPlan(config, seeds, store?.ledger, new Date());
-    const upstreams = makeUpstreams(context, findUpstreams(context));
+    const upstreams = new LazyUpstreams(context, findUpstreams(context));
     try {
       return await reportPlan(config, seeds, store?.ledger, new Date(), (zips) =>
         zipSizes(zips, upstreams, stop),
@@ -83,7 +84,7 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
 
 async function zipSizes(
   zips: readonly ModuleVersion[],
-  upstreams: Upstreams,
+  upstreams: LazyUpstreams,
   signal: AbortSignal,
 ): Promise<(number | undefined)[]> {
   const sizes = new Map<ModuleVersion, number | undefined>();

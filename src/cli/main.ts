@@ -12,8 +12,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 async function startModferry() {
-  const { enableCompileCache } = await import('node:module');
+  const { enableCompileCache, getCompileCacheDir } = await import('node:module');
   enableCompileCache();
+  // Worker threads look here, and nowhere else, for the cache.
+  const cache = getCompileCacheDir();
+  if (cache) process.env.NODE_COMPILE_CACHE ??= require('node:path').dirname(cache);
   const { runProcess } = await import('../verbs/main.ts');
   await runProcess();
 }

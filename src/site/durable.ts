@@ -2,9 +2,12 @@
  * Writes that survive a power cut. A file is durable when its bytes and the folder entry that names it are both
  * synced; these helpers do one or the other, and the callers say when.
  */
-import { closeSync, fsyncSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { closeSync, fsync, fsyncSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const fsyncSoon = promisify(fsync);
 
 /** How many syncs wait for the disk at once: the file system commits what arrives together in one go. */
 const SYNCS_AT_ONCE = 16;
@@ -18,12 +21,13 @@ export async function syncAll(paths: Iterable<string>): Promise<void> {
   await Promise.all(Array.from({ length: SYNCS_AT_ONCE }, syncNext));
 }
 
+/** Opening and closing are quick and done here; only the sync itself waits for the disk, off this thread. */
 async function syncOne(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const fd = openSync(path, 'r');
   try {
-    await handle.sync();
+    await fsyncSoon(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

@@ -76,6 +76,19 @@ export class Snapshots {
     return this.#isMember.get({ module: mv.path, version: mv.version, file, seq }) !== undefined;
   }
 
+  /** What the pool holds and a snapshot does not, as `module@version file`: little, but after a prune. */
+  unpublished(seq: number): Set<string> {
+    const rows = this.#db
+      .prepare<{ seq: number }, { name: string }>(`
+        SELECT v.module || '@' || v.version || ' ' || a.file AS name
+        FROM artifact a JOIN module_version v ON v.id = a.module_version
+        WHERE NOT EXISTS (
+          SELECT 1 FROM snapshot_member m
+          WHERE m.module_version = a.module_version AND m.file = a.file AND ${IN_SNAPSHOT})`)
+      .all({ seq });
+    return new Set(rows.map(({ name }) => name));
+  }
+
   /** All files of a snapshot, sorted by module, version and file in byte order. */
   members(seq: number): IterableIterator<Member> {
     return this.#db

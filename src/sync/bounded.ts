@@ -1,6 +1,9 @@
 /** The bounded queue that every step with many files goes through. */
 import PQueue from 'p-queue';
 
+/** Items that wait in line. Each wait for room costs as much as a small file: it is done for many items at once. */
+const MOST_WAITING = 64;
+
 /**
  * Runs `work` on each item, at most `limit` at once; items are taken only as there is room. The first failure, or
  * `stop`, ends the beginning of work; what is under way is waited for, and then the failure is thrown.
@@ -20,7 +23,7 @@ export async function forEachBounded<T>(
     await work(item).catch((error: unknown) => void failures.push(error));
   };
   for (const item of items) {
-    await queue.onSizeLessThan(1);
+    if (queue.size >= MOST_WAITING) await queue.onSizeLessThan(MOST_WAITING / 2);
     if (!mayBegin()) break;
     void queue.add(() => begin(item));
   }

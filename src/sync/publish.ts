@@ -22,7 +22,7 @@ export interface PublishDeps {
   readonly now: () => Date;
   /** The text of `_mirror/go.mod`. */
   readonly starterGoMod: (contents: Contents) => string;
-  readonly writeSbom: (draft: SbomDraft) => void;
+  readonly writeSbom: (draft: SbomDraft) => Promise<void>;
 }
 
 export interface Published {
@@ -49,7 +49,7 @@ export async function publish(
   const draft = new SnapshotDraft(deps.layout, id);
   try {
     draft.add(files);
-    const manifestSha256 = writeAbout(draft, manifest, { contents, gaps }, deps);
+    const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps }, deps);
     await draft.makeDurable();
     const size = {
       modules: contents.length,
@@ -74,12 +74,12 @@ export async function publish(
 }
 
 /** The files of `_mirror/`; SHA256SUMS covers all of the snapshot but itself. Answers with the manifest's hash. */
-function writeAbout(
+async function writeAbout(
   draft: SnapshotDraft,
   manifest: Manifest,
   { contents, gaps }: Pick<SbomDraft, 'contents' | 'gaps'>,
   deps: PublishDeps,
-): string {
+): Promise<string> {
   const sums = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
   const text = formatManifest(manifest);
   const manifestSha256 = sha256Of(text);
@@ -89,7 +89,7 @@ function writeAbout(
   draft.write(STARTER_GOMOD, goMod);
   sums.set(STARTER_GOMOD, sha256Of(goMod));
   const { id: snapshotId, createdAt } = manifest;
-  deps.writeSbom({ file: draft.pathFor(SBOM), snapshotId, createdAt, manifestSha256, contents, gaps });
+  await deps.writeSbom({ file: draft.pathFor(SBOM), snapshotId, createdAt, manifestSha256, contents, gaps });
   sums.set(SBOM, draft.sha256(SBOM));
   const sorted = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
   draft.write(SHA256SUMS, formatSha256Sums(sorted.map(([path, sha256]) => ({ path, sha256 }))));

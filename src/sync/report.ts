@@ -1,4 +1,5 @@
 /** What a sync says of itself: the sync document of the command line's contract. */
+import type { SbomGap } from '../sbom/metadata.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { ModulePlan, Plan } from './plan.ts';
 import { isIntegrity, type Problem } from './problem.ts';
@@ -83,6 +84,21 @@ export function splitProblems(
     }
   }
   return { problems, acceptedGaps };
+}
+
+/** What is not here, as the SBOM says it. */
+export function sbomGaps(results: readonly ModuleResult[]): SbomGap[] {
+  const { problems, acceptedGaps } = splitProblems(results);
+  return [
+    ...problems.map((problem) => ({ problem, accepted: false, reason: problem.code })),
+    ...acceptedGaps.map((problem) => ({
+      problem,
+      accepted: true,
+      reason: `${problem.code}: ${problem.reason}`,
+    })),
+  ].flatMap(({ problem: { module, version, file }, accepted, reason }) =>
+    module === null || version === null ? [] : [{ module, version, file, reason, accepted }],
+  );
 }
 
 export function reportSeeds(

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
-import { parseModuleVersion } from '../gomod/module-version.ts';
+import { formatModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import type { Layout } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
@@ -29,11 +29,11 @@ import {
   type ModuleResult,
   reportSeeds,
   type SyncReport,
+  sbomGaps,
   splitProblems,
   untouched,
 } from './report.ts';
 import type { Seeds } from './seeds.ts';
-import { sbomGaps } from './snapshot-sbom.ts';
 import { type WantedModule, wantedBy } from './wanted.ts';
 
 export interface SyncOptions {
@@ -55,7 +55,7 @@ export interface SyncObserver {
 export interface SyncDeps extends Pick<PublishDeps, 'starterGoMod' | 'writeSbom'> {
   readonly config: Config;
   readonly layout: Layout;
-  readonly upstreams: Upstreams;
+  readonly upstreams: Pick<Upstreams, 'info' | 'mod' | 'zip' | 'stats'>;
   readonly hasher: ZipHasher;
   readonly now: () => Date;
   readonly log: { info(message: string): void; warn(message: string): void };
@@ -188,10 +188,11 @@ class SyncRun {
 
   /** Whether all that is held of what the seeds want is in the current snapshot already. */
   #isPublished(store: Store, current: SnapshotRow): boolean {
-    return this.#results.every(
-      ({ plan, fetched }) =>
-        !fetched &&
-        plan.held.keys().every((file) => store.snapshots.holds(current.seq, plan.wanted.mv, file)),
+    if (this.#results.some(({ fetched }) => fetched)) return false;
+    const unpublished = store.snapshots.unpublished(current.seq);
+    if (unpublished.size === 0) return true;
+    return this.#results.every(({ plan: { wanted, held } }) =>
+      held.keys().every((file) => !unpublished.has(`${formatModuleVersion(wanted.mv)} ${file}`)),
     );
   }
 

@@ -9,7 +9,6 @@ import type { SbomGap } from '../sbom/metadata.ts';
 import type { Pool } from '../site/pool.ts';
 import { TOOL_NAME } from '../version.ts';
 import type { Contents, SnapshotVersion } from './contents.ts';
-import { type ModuleResult, splitProblems } from './report.ts';
 
 /** What is to be described, and the file to write it into. */
 export interface SbomDraft {
@@ -47,21 +46,6 @@ export function writeSnapshotSbom(draft: SbomDraft, { pool, settings, toolVersio
   } finally {
     closeSync(fd);
   }
-}
-
-/** What is not here, as the SBOM says it. */
-export function sbomGaps(results: readonly ModuleResult[]): SbomGap[] {
-  const { problems, acceptedGaps } = splitProblems(results);
-  return [
-    ...problems.map((problem) => ({ problem, accepted: false, reason: problem.code })),
-    ...acceptedGaps.map((problem) => ({
-      problem,
-      accepted: true,
-      reason: `${problem.code}: ${problem.reason}`,
-    })),
-  ].flatMap(({ problem: { module, version, file }, accepted, reason }) =>
-    module === null || version === null ? [] : [{ module, version, file, reason, accepted }],
-  );
 }
 
 /** Only versions whose zip crosses the gap are components: of the others there is no code to speak of. */
