@@ -6,6 +6,8 @@ import { tilesFor } from '../../src/sumdb/published-tiles.ts';
 import { parseTilePath, tilePath } from '../../src/sumdb/tile.ts';
 import { openTreeHead } from '../../src/sumdb/tree-head.ts';
 import { parseVerifierKey } from '../../src/sumdb/verifier-key.ts';
+import { parseUpstreams } from '../../src/upstream/proxy-list.ts';
+import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { flipBit, TestLog, type TestOutside, TestSigner } from '../support/test-log.ts';
 import { rejection } from './refusal.ts';
 

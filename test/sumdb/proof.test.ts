@@ -97,6 +97,19 @@ describe('a tree proof', () => {
     );
   });
 
+  it('does not convince of a tree that would be higher, or lower, under the same root', async () => {
+    await fc.assert(
+      fc.asyncProperty(pairs, async ({ older, newer }) => {
+        if (older === newer) return;
+        const proof = await proveTree(newer, older, read);
+        const { root } = treeOf(newer);
+        expect(isTreeProof(proof, { size: 4 * newer, root }, treeOf(older))).toBe(false);
+        if (older <= newer / 4)
+          expect(isTreeProof(proof, { size: older + 1, root }, treeOf(older))).toBe(false);
+      }),
+    );
+  });
+
   it('is refused for a tree without records, which needs none', () => {
     expect(isTreeProof([], treeOf(5), { size: 0, root: emptyRoot() })).toBe(false);
   });

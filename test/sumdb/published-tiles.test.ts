@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { tilesFor } from '../../src/sumdb/published-tiles.ts';
 import { tilePath } from '../../src/sumdb/tile.ts';
 
@@ -67,12 +67,17 @@ const LARGEST = 150_000;
 const TRIALS = 3000;
 const BUILD_MILLISECONDS = 180_000;
 
+interface Oracle {
+  /** The tiles asked for, one list a trial. */
+  readonly ask: (trials: readonly Trial[]) => string[][];
+  readonly close: () => void;
+}
+
 /** The Go program beside this file; building it needs a Go toolchain, and the first time a GOPROXY. */
-function buildOracle():
-  | { readonly ask: (trials: readonly Trial[]) => string[][] }
-  | { readonly missing: string } {
+function buildOracle(): Oracle | { readonly missing: string } {
   const folder = mkdtempSync(join(tmpdir(), 'modferry-tiles-'));
-  const binary = `${folder}-oracle`;
+  const binary = join(folder, 'oracle');
+  const close = () => rmSync(folder, { recursive: true, force: true });
   try {
     cpSync(join(import.meta.dirname, 'tile-oracle'), folder, { recursive: true });
     execFileSync('go', ['build', '-o', binary, '.'], {
@@ -82,26 +87,29 @@ function buildOracle():
       timeout: BUILD_MILLISECONDS,
     });
   } catch (error) {
+    close();
     return { missing: error instanceof Error ? error.message : String(error) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
-  const ask = (trials: readonly Trial[]) => {
-    const input = trials.map((trial) => JSON.stringify(trial)).join('\n');
-    const output = execFileSync(binary, [String(LARGEST)], { input, encoding: 'utf8', maxBuffer: 1 << 30 });
-    rmSync(binary);
-    return output
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as string[]);
-  };
-  return { ask };
+  return { close, ask: (trials) => ask(binary, trials) };
+}
+
+function ask(binary: string, trials: readonly Trial[]): string[][] {
+  const input = trials.map((trial) => JSON.stringify(trial)).join('\n');
+  const output = execFileSync(binary, [String(LARGEST)], { input, encoding: 'utf8', maxBuffer: 1 << 30 });
+  return output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 const oracle = buildOracle();
 if ('missing' in oracle) {
   process.stderr.write(`\n*** SKIPPED: tiles against golang.org/x/mod/sumdb: ${oracle.missing}\n\n`);
 }
+
+afterAll(() => {
+  if ('close' in oracle) oracle.close();
+});
 
 describe.skipIf('missing' in oracle)('the client of golang.org/x/mod/sumdb', () => {
   it('asks for exactly the computed tiles, in thousands of random trees, records and earlier heads', () => {

@@ -89,6 +89,8 @@ export async function goModDownload(
   const work = mkdtempSync(join(tmpdir(), 'modferry-go-'));
   try {
     const gopath = join(work, 'gopath');
+    // Otherwise a process of the go command outlives it, and writes into the folder while it is removed.
+    write(join(work, '.config/go/telemetry/mode'), 'off');
     if (latest !== undefined) write(join(gopath, 'pkg/sumdb', log.name, 'latest'), latest);
     const { stdout, stderr } = await promisify(execFile)(
       'go',

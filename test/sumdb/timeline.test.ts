@@ -182,6 +182,17 @@ describe('a fork', () => {
     for (const path of outside.kept.keys()) expect(outside.kept.get(path)).toEqual(log.answer(path));
   });
 
+  it('shows in two lookups at once that are the first ones', async () => {
+    const record = log.answer(PATH)?.toString().split('\n\n')[0];
+    const notes = [log.head(), fork.head(999)];
+    const lookup = async () => Buffer.from(`${record}\n\n${notes.shift()}`);
+    const { latest: _, ...rest } = log.outside();
+    const client = new SumDbClient({ keys: [parseVerifierKey(log.key)], outside: { ...rest, lookup } });
+    const results = await Promise.allSettled([client.lookup(mv), client.lookup(mv)]);
+    expect(results.map(({ status }) => status)).toContain('rejected');
+    expect(await rejection(client.newestHead())).toBe(`TREE_FORK ${message(1000, 999)}`);
+  });
+
   it('is proved by its evidence alone', async () => {
     const { client } = clientOf(fork, heads(700));
     const evidence = evidenceOf(await failureOf(client.newestHead()));
