@@ -2,7 +2,7 @@
  * The h1 hash of go.sum: a hash over the sorted list of a module's files and their SHA-256, never the SHA-256 of a
  * zip file. Source: golang.org/x/mod/sumdb/dirhash, Hash1.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { ModuleError } from '../errors.ts';
 import type { Branded } from './brand.ts';
 import { quote } from './text.ts';
@@ -42,7 +42,7 @@ const LIST_CHUNK = 1 << 16;
  */
 export function hashFileList(files: readonly HashedFile[]): H1 {
   const sorted = sortByName(files);
-  const hash = createHash('sha256');
+  const listHash = createHash('sha256');
   let previous: string | undefined;
   let list = '';
   for (const { name, sha256 } of sorted) {
@@ -51,16 +51,18 @@ export function hashFileList(files: readonly HashedFile[]): H1 {
     list += `${sha256}  ${name}\n`;
     previous = name;
     if (list.length < LIST_CHUNK) continue;
-    hash.update(list, 'utf8');
+    listHash.update(list, 'utf8');
     list = '';
   }
   // The cast is true: this is how an h1 hash is made.
-  return `h1:${hash.update(list, 'utf8').digest('base64')}` as H1;
+  return `h1:${listHash.update(list, 'utf8').digest('base64')}` as H1;
 }
 
 /** The hash of a go.mod on its own, as in the `/go.mod` lines of go.sum: a list of the one file `go.mod`. */
 export function hashGoMod(bytes: Uint8Array): H1 {
-  return hashFileList([{ name: 'go.mod', sha256: createHash('sha256').update(bytes).digest('hex') }]);
+  const list = `${hash('sha256', bytes)}  go.mod\n`;
+  // The cast is true: this is how an h1 hash is made.
+  return `h1:${hash('sha256', list, 'base64')}` as H1;
 }
 
 /**

@@ -116,9 +116,11 @@ export class Ledger {
   /** Records durable files; a gap that one of them closes goes with it. All or nothing. */
   record(artifacts: readonly VerifiedArtifact[], at: Date): void {
     const fetchedAt = at.toISOString();
+    const ids = new Map<ModuleVersion, number>();
     this.#db.transaction(() => {
       for (const artifact of artifacts) {
-        const id = this.idOf(artifact.mv);
+        const id = ids.get(artifact.mv) ?? this.idOf(artifact.mv);
+        ids.set(artifact.mv, id);
         const { file, size, sha256, sha512 = null, h1 = null, upstream } = artifact;
         this.#addArtifact.run(id, file, size, sha256, sha512, h1, upstream, fetchedAt);
         this.#dropGap.run(id, file);

@@ -2,7 +2,7 @@
  * The judge: the only maker of a `VerifiedArtifact`. Each function takes bytes that an upstream controls and what
  * go.sum says of them, and answers with proof or throws. Nothing else in the program may cast to the type.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { VerificationError } from '../errors.ts';
 import type { Artifact, Content, ModuleFile, VerifiedArtifact } from '../gomod/artifact.ts';
 import { type H1, hashGoMod } from '../gomod/h1.ts';
@@ -87,7 +87,7 @@ function mismatch(
 }
 
 function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 /** The one place where the claim is made: every caller above has just compared the hash or the shape. */

@@ -17,7 +17,7 @@ export interface Options {
 }
 
 const RUNS = 3;
-const PROJECTS = 'test/testdata/real-projects.json';
+const PROJECTS = 'test/bench/projects.json';
 const MEMORY = '/dev/shm';
 /** Bytes: the files twice, and Go's module cache, which also holds them unpacked. */
 const ROOM = 10e9;
