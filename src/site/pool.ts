@@ -50,8 +50,8 @@ export class Pool {
   async makeDurable(artifacts: readonly Artifact[]): Promise<void> {
     const folders = [...this.#unsynced];
     this.#unsynced.clear();
-    const files = artifacts.map((artifact) => this.pathOf(artifact.mv, artifact.file));
-    await syncAll([...files, ...folders]);
+    await syncAll(artifacts.map((artifact) => this.pathOf(artifact.mv, artifact.file)));
+    await syncAll(folders);
   }
 
   /** Takes a file that is not what it should be out of the pool. */

@@ -80,7 +80,8 @@ export class SnapshotDraft {
 
   /** On return every file and folder of the draft survives a power cut. */
   async makeDurable(): Promise<void> {
-    await syncAll([...this.#written, ...this.#folders]);
+    await syncAll(this.#written);
+    await syncAll(this.#folders);
   }
 
   /** Gives the draft its name under `snapshots/`. Durable on return; `current` is as it was. */
