@@ -12,7 +12,8 @@ import type { Layout } from './layout.ts';
 
 export class Pool {
   readonly #layout: Layout;
-  readonly #folders = new Set<string>();
+  /** Folders that this process has seen to. */
+  readonly #met = new Set<string>();
   /** Folders with an entry that is not durable yet. */
   readonly #unsynced = new Set<string>();
   #sequence = 0;
@@ -37,13 +38,15 @@ export class Pool {
   /** Gives an artifact its name in the pool. Not durable yet. */
   place(artifact: VerifiedArtifact): void {
     const { content } = artifact;
-    if (content.in === 'pool') return;
     const path = this.pathOf(artifact.mv, artifact.file);
-    this.#makeFolder(dirname(path));
-    const staged = content.in === 'staging' ? content.path : this.stagingPath();
-    if (content.in === 'memory') writeFileSync(staged, content.bytes, { flag: 'wx' });
-    renameSync(staged, path);
-    this.#unsynced.add(dirname(path));
+    const folder = dirname(path);
+    if (content.in !== 'pool') {
+      if (!this.#met.has(folder)) mkdirSync(folder, { recursive: true });
+      const staged = content.in === 'staging' ? content.path : this.stagingPath();
+      if (content.in === 'memory') writeFileSync(staged, content.bytes, { flag: 'wx' });
+      renameSync(staged, path);
+    }
+    this.#noteEntry(folder);
   }
 
   /** On return the files, their names and all folders on the way to them survive a power cut. */
@@ -59,12 +62,15 @@ export class Pool {
     rmSync(this.pathOf(mv, file), { force: true });
   }
 
-  #makeFolder(folder: string): void {
-    if (this.#folders.has(folder)) return;
-    const first = mkdirSync(folder, { recursive: true });
-    this.#folders.add(folder);
-    if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made))
-      this.#unsynced.add(dirname(made));
+  /**
+   * A folder met for the first time is synced with all above it, whoever made it: a run that was killed may have left
+   * folders that were never synced. One that was met before has a new entry, and nothing else is new.
+   */
+  #noteEntry(folder: string): void {
+    for (let above = folder; ; above = dirname(above)) {
+      this.#unsynced.add(above);
+      if (this.#met.has(above) || above === this.#layout.pool) return;
+      this.#met.add(above);
+    }
   }
 }

@@ -89,7 +89,7 @@ class SyncRun {
   readonly #options: SyncOptions;
   readonly #deps: SyncDeps;
   readonly #started: Date;
-  #results: readonly ModuleResult[];
+  #known: readonly ModuleResult[] | undefined;
   #store: Store | undefined;
   #run: number | undefined;
 
@@ -99,8 +99,6 @@ class SyncRun {
     this.#options = options;
     this.#deps = deps;
     this.#started = deps.now();
-    // Until the ledger was read nothing is known to be here: a run that fails before says so.
-    this.#results = untouched(planSync(wanted, NOTHING_HELD, deps.config.accept, this.#started));
   }
 
   async run(): Promise<SyncReport> {
@@ -112,6 +110,12 @@ class SyncRun {
     } finally {
       this.#store?.close();
     }
+  }
+
+  /** Until the ledger was read nothing is known to be here: a run that fails before says so. */
+  get #results(): readonly ModuleResult[] {
+    this.#known ??= untouched(planSync(this.#wanted, NOTHING_HELD, this.#deps.config.accept, this.#started));
+    return this.#known;
   }
 
   async #sync(): Promise<Outcome> {
@@ -128,11 +132,11 @@ class SyncRun {
       log.warn(`accept: ${module}@${version}: until ${until} has passed`);
     for (const { module, version } of plan.unmatched)
       log.info(`accept: ${module}@${version}: no seed wants it`);
-    this.#results = untouched(plan);
+    this.#known = untouched(plan);
     observer.planned(plan);
     const prune = this.#prunes(store, current);
     const fetched = await this.#fetch(plan, store, pool);
-    this.#results = fetched.results;
+    this.#known = fetched.results;
     store.ledger.recordGaps(fetched.problems.flatMap(gapOf), now());
     store.ledger.recordRequiredBy(this.#wanted);
     if (fetched.interrupted) return 'interrupted';

@@ -38,7 +38,7 @@ export function findSeedFiles(patterns: readonly string[], place: SeedPlace): Se
 }
 
 /** How a file is named in reports, the manifest and the SBOM. */
-export function sourceName(path: string, base: string): string {
+function sourceName(path: string, base: string): string {
   return relative(base, path).split(sep).join('/');
 }
 

@@ -3,6 +3,7 @@
  * code. Verbs load what they need when they run, so that `--help` loads little more than this.
  */
 import yargs, { type Argv } from 'yargs';
+import { LOG_LEVELS } from '../log.ts';
 import { toolVersion } from '../version.ts';
 import { type GlobalOptions, type Io, VerbContext } from './context.ts';
 import { initVerb } from './init.ts';
@@ -23,7 +24,7 @@ const GLOBAL_FLAGS: Verb['flags'] = {
   env: { type: 'string', requiresArg: true, describe: "one of the configuration's environments" },
   json: { type: 'boolean', default: false, describe: 'print one JSON document on stdout' },
   'log-level': {
-    choices: ['debug', 'info', 'warn', 'error', 'silent'] as const,
+    choices: LOG_LEVELS,
     default: 'info',
     describe: 'what the log on stderr says',
   },

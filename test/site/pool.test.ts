@@ -160,6 +160,31 @@ describe('makeDurable', () => {
     expect(synced()).toContain(`pool/${BASE}.mod`);
   });
 
+  it('syncs the folders above a file that lay in the pool all along, which a killed run may not have', async () => {
+    const path = pool.pathOf(A, 'mod');
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, 'bytes');
+    const found = artifact('mod', { in: 'pool' });
+    pool.place(found);
+    await pool.makeDurable([found]);
+    expect(synced()).toEqual([
+      'pool',
+      'pool/github.com',
+      'pool/github.com/!azure',
+      'pool/github.com/!azure/a',
+      'pool/github.com/!azure/a/@v',
+      `pool/${BASE}.mod`,
+    ]);
+  });
+
+  it('syncs the folders above a new file that a killed run had made and not synced', async () => {
+    mkdirSync(join(pool.pathOf(A, 'mod'), '..'), { recursive: true });
+    const file = artifact('mod', inMemory('a'));
+    pool.place(file);
+    await pool.makeDurable([file]);
+    expect(synced()).toContain('pool/github.com');
+  });
+
   it('fails where a file has gone', async () => {
     const file = artifact('mod', inMemory('a'));
     pool.place(file);
