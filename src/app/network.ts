@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import type { UpstreamSpec } from '../config/schema.ts';
 import { ConfigError, ModuleError } from '../errors.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { type Pattern, parsePatterns } from '../gomod/pattern.ts';
 import { layoutOf } from '../site/layout.ts';
 import { readSeeds, type Seeds } from '../sync/seeds.ts';
+import type { LogAddress, LogServer } from '../upstream/log-server.ts';
 import { parseUpstreams, type UpstreamEntry } from '../upstream/proxy-list.ts';
 import { redactUrl } from '../upstream/redact.ts';
 import type { Timeouts } from '../upstream/timeouts.ts';
@@ -24,7 +26,11 @@ const DEFAULT_UPSTREAM = 'https://goproxy.cn';
 const MAX_SEED_BYTES = 256 << 20;
 
 /** Reads the seeds, those by URL from the network. */
-export function fetchSeeds({ config, env, log }: AppContext, signal: AbortSignal): Promise<Seeds> {
+export function fetchSeeds(
+  { config, env, log }: AppContext,
+  hasLog: boolean,
+  signal: AbortSignal,
+): Promise<Seeds> {
   const options = {
     userAgent: userAgent(),
     env,
@@ -34,14 +40,15 @@ export function fetchSeeds({ config, env, log }: AppContext, signal: AbortSignal
     maxBytes: MAX_SEED_BYTES,
     signal,
   };
-  return readSeeds(config, layoutOf(config.mirror).seeds, {
+  const reader = {
     redact: redactUrl,
-    warn: (message) => log.warn(message),
-    fetchText: async (url, headers) => {
+    warn: (message: string) => log.warn(message),
+    fetchText: async (url: string, headers: Record<string, string>) => {
       const { fetchText } = await import('../upstream/fetch-text.ts');
       return fetchText(new URL(url), { ...options, headers });
     },
-  });
+  };
+  return readSeeds(config, layoutOf(config.mirror).seeds, reader, hasLog);
 }
 
 /** The upstreams by the configuration, else GOPROXY, else the go command's own, else the default. */
@@ -91,7 +98,9 @@ function goEnv(name: string, env: Environment): string {
  * The upstreams, loaded and opened with the first question: most nights bring nothing new, and the HTTP client is a
  * quarter of what a run loads. Mistakes in the configuration are found when it is made.
  */
-export class LazyUpstreams implements Pick<Upstreams, 'info' | 'mod' | 'zip' | 'zipSize' | 'close'> {
+export class LazyUpstreams
+  implements Pick<Upstreams, 'info' | 'mod' | 'zip' | 'zipSize' | 'list' | 'latest' | 'close'>
+{
   readonly #entries: readonly UpstreamEntry[];
   readonly #options: UpstreamsOptions;
   #loading: Promise<Upstreams> | undefined;
@@ -120,6 +129,28 @@ export class LazyUpstreams implements Pick<Upstreams, 'info' | 'mod' | 'zip' | '
 
   async zipSize(mv: ModuleVersion, options: AskOptions) {
     return (await this.#load()).zipSize(mv, options);
+  }
+
+  async list(path: ModulePath, options: AskOptions) {
+    return (await this.#load()).list(path, options);
+  }
+
+  async latest(path: ModulePath, options: AskOptions) {
+    return (await this.#load()).latest(path, options);
+  }
+
+  /** The checksum database by way of these upstreams. */
+  log(address: LogAddress): Pick<LogServer, 'lookup' | 'tile' | 'latest'> {
+    let loading: Promise<LogServer> | undefined;
+    const load = () => {
+      loading ??= this.#load().then((upstreams) => upstreams.log(address));
+      return loading;
+    };
+    return {
+      lookup: async (path, mv, options) => (await load()).lookup(path, mv, options),
+      tile: async (path, size, options) => (await load()).tile(path, size, options),
+      latest: async (options) => (await load()).latest(options),
+    };
   }
 
   async close(): Promise<void> {
@@ -151,7 +182,8 @@ function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
   };
 }
 
-function privatePatterns(config: Config, env: Environment): readonly Pattern[] {
+/** Modules that no public server may hear of, the checksum database neither. */
+export function privatePatterns(config: Config, env: Environment): readonly Pattern[] {
   const [written, field] =
     config.private !== undefined
       ? [config.private, `${config.file}: private`]

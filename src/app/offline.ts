@@ -8,23 +8,25 @@ import { layoutOf } from '../site/layout.ts';
 import { readSeeds } from '../sync/seeds.ts';
 import { redactUrl } from '../upstream/redact.ts';
 import { type AppContext, withStore } from './context.ts';
+import { findSumDb, keysOfLog } from './sumdb.ts';
 
-export async function status({ config, log }: AppContext, maxAge: number | undefined): Promise<StatusReport> {
+export async function status(context: AppContext, maxAge: number | undefined): Promise<StatusReport> {
+  const { config, env, log } = context;
   const layout = layoutOf(config.mirror);
-  const seeds = await readSeeds(config, layout.seeds, {
-    redact: redactUrl,
-    warn: (message) => log.warn(message),
-  });
+  const judge = findSumDb(config, env)?.settings;
+  const reader = { redact: redactUrl, warn: (message: string) => log.warn(message) };
+  const seeds = await readSeeds(config, layout.seeds, reader, judge !== undefined);
   return withStore(config, async (store) =>
-    reportStatus({ config, layout, store, seeds, now: new Date(), maxAge }),
+    reportStatus({ config, layout, store, seeds, log: judge, now: new Date(), maxAge }),
   );
 }
 
-export async function verify({ config }: AppContext, full: boolean): Promise<VerifyReport> {
+export async function verify({ config, env }: AppContext, full: boolean): Promise<VerifyReport> {
+  const keysOf = (log: string) => keysOfLog(log, config, env);
   const hasher = new ZipHasher();
   try {
     return await withStore(config, (store) =>
-      verifyMirror({ layout: layoutOf(config.mirror), store, hasher }, full),
+      verifyMirror({ layout: layoutOf(config.mirror), store, hasher, keysOf }, full),
     );
   } finally {
     await hasher.close();

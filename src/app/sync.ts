@@ -7,11 +7,13 @@ import { layoutOf } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import type { SyncReport } from '../sync/report.ts';
-import { runSync, type SyncObserver, type SyncOptions } from '../sync/run.ts';
+import { runSync } from '../sync/run.ts';
 import { starterGoMod } from '../sync/starter.ts';
+import type { SyncObserver, SyncOptions } from '../sync/sync-deps.ts';
 import { toolVersion } from '../version.ts';
 import { type AppContext, checkAccept, refuseUnbuilt, withStore } from './context.ts';
 import { fetchSeeds, findUpstreams, LazyUpstreams } from './network.ts';
+import { findSumDb } from './sumdb.ts';
 
 /** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
 const DEFAULT_CONCURRENCY = 32;
@@ -34,7 +36,8 @@ export async function sync(
   refuseUnbuilt(config);
   checkAccept(config);
   const entries = findUpstreams(context);
-  const seeds = await fetchSeeds(context, signals.abort);
+  const sumdb = findSumDb(config, context.env);
+  const seeds = await fetchSeeds(context, sumdb !== undefined, signals.abort);
   const upstreams = new LazyUpstreams(context, entries);
   const hasher = new ZipHasher();
   const layout = layoutOf(config.mirror);
@@ -44,6 +47,7 @@ export async function sync(
       config,
       layout,
       upstreams,
+      sumdb: sumdb && { settings: sumdb.settings, server: upstreams.log(sumdb.address) },
       hasher,
       now: () => new Date(),
       log: { info: (message) => log.info(message), warn: (message) => log.warn(message) },
@@ -68,14 +72,14 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
   const { config } = context;
   refuseUnbuilt(config);
   checkAccept(config);
-  const seeds = await fetchSeeds(context, stop);
+  const log = findSumDb(config, context.env)?.settings;
+  const seeds = await fetchSeeds(context, log !== undefined, stop);
   return withStore(config, async (store) => {
-    if (!sizes) return reportPlan(config, seeds, store?.ledger, new Date());
+    const input = { config, layout: layoutOf(config.mirror), seeds, store, log, now: new Date() };
+    if (!sizes) return reportPlan(input);
     const upstreams = new LazyUpstreams(context, findUpstreams(context));
     try {
-      return await reportPlan(config, seeds, store?.ledger, new Date(), (zips) =>
-        zipSizes(zips, upstreams, stop),
-      );
+      return await reportPlan(input, (zips) => zipSizes(zips, upstreams, stop));
     } finally {
       await upstreams.close();
     }

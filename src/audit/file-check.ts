@@ -12,7 +12,13 @@ import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import type { ManifestFile } from '../site/manifest.ts';
 
 export interface Flaw {
-  readonly code: 'MISSING' | 'HASH_MISMATCH' | 'UNLISTED' | 'ZIP_INVALID' | 'MANIFEST_INVALID';
+  readonly code:
+    | 'MISSING'
+    | 'HASH_MISMATCH'
+    | 'UNLISTED'
+    | 'ZIP_INVALID'
+    | 'MANIFEST_INVALID'
+    | 'LOG_INVALID';
   readonly message: string;
 }
 

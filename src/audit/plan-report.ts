@@ -2,11 +2,16 @@
 import type { Config } from '../config/load.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
-import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
+import type { Layout } from '../site/layout.ts';
+import type { Store } from '../store/store.ts';
+import { holdingsOf } from '../sync/holdings.ts';
+import type { LogSettings } from '../sync/log-session.ts';
+import { isWholeModule, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
 import { reportSeeds, type SeedReport, untouched } from '../sync/report.ts';
 import type { Seeds } from '../sync/seeds.ts';
-import { conflictsOf, wantedBy } from '../sync/wanted.ts';
+import { conflictsOf, mergeSeeds, refuseNothing } from '../sync/wanted.ts';
+import { planLogOf, seedsOffline } from './seeds-offline.ts';
 
 export interface PlanReport {
   /** Module versions. */
@@ -28,16 +33,26 @@ export interface PlanReport {
   readonly seeds: readonly SeedReport[];
 }
 
+export interface PlanInput {
+  readonly config: Config;
+  readonly layout: Layout;
+  readonly seeds: Seeds;
+  readonly store: Store | undefined;
+  /** The checksum database that judges. */
+  readonly log: LogSettings | undefined;
+  readonly now: Date;
+}
+
 /** `sizeOf` is asked for each zip that would be fetched; undefined where nobody tells. */
 export async function reportPlan(
-  config: Config,
-  seeds: Seeds,
-  holdings: Holdings | undefined,
-  now: Date,
+  { config, layout, seeds, store, log, now }: PlanInput,
   sizeOf?: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
 ): Promise<PlanReport> {
-  const wanted = wantedBy(seeds, config);
-  const plan = planSync(wanted, holdings ?? NOTHING_HELD, config.accept, now);
+  const all = seedsOffline(seeds, layout, store);
+  const rules = { accept: config.accept, now, log: planLogOf(log) };
+  const wanted = mergeSeeds(all, rules.log?.isLogged);
+  refuseNothing(wanted, seeds, config);
+  const plan = planSync(wanted, store ? holdingsOf(store) : NOTHING_HELD, rules);
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
   const sizes = sizeOf && (await sizeOf(zips));
   const results = untouched(plan);
@@ -46,9 +61,7 @@ export async function reportPlan(
     .filter(({ code }) => code !== 'GOSUM_CONFLICT');
   return {
     wanted: wanted.length,
-    present: plan.modules.filter(
-      ({ fetch, problems, acceptedGaps }) => fetch.length + problems.length + acceptedGaps.length === 0,
-    ).length,
+    present: plan.modules.filter((module) => isWholeModule(module) && module.problems.length === 0).length,
     toFetch: plan.toFetch.length,
     ...(sizes
       ? {
@@ -63,6 +76,6 @@ export async function reportPlan(
       hashes: [...hashes].map(([hash, sources]) => ({ hash, sources })),
     })),
     problems: [...seeds.problems, ...problems],
-    seeds: reportSeeds(seeds.seeds, results),
+    seeds: reportSeeds(all, results),
   };
 }

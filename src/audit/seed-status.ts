@@ -4,10 +4,10 @@
  */
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
-import type { ModulePath } from '../gomod/module-path.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { requiredModules } from '../gomod/requirements.ts';
 import type { SeedReport } from '../sync/report.ts';
-import type { Seed } from '../sync/seeds.ts';
+import { type Seed, wantsOf } from '../sync/seeds.ts';
 
 export interface SeedStatus extends SeedReport {
   /** Whether `go build` and `go test` work: every zip and go.mod that the file names is served with its hash. */
@@ -32,34 +32,24 @@ export function seedStatus(seed: Seed, report: SeedReport, served: Served): Seed
 }
 
 function* lackingFiles(seed: Seed, served: Served): Generator<{ name: string; file: ModuleFile }> {
-  const wanted = new Map<string, { mv: ModuleVersion; hashes: Map<ModuleFile, H1> }>();
-  for (const { mv, file, h1 } of seed.lines) {
+  const wanted = new Map<string, { mv: ModuleVersion; hashes: Map<ModuleFile, H1 | undefined> }>();
+  for (const { mv, file, h1 } of wantsOf(seed)) {
     const name = formatModuleVersion(mv);
-    const entry = wanted.get(name) ?? { mv, hashes: new Map<ModuleFile, H1>() };
+    const entry = wanted.get(name) ?? { mv, hashes: new Map<ModuleFile, H1 | undefined>() };
     wanted.set(name, entry);
-    entry.hashes.set(file, h1);
+    entry.hashes.set(file, h1 ?? entry.hashes.get(file));
   }
   for (const [name, { mv, hashes }] of wanted) {
     const files = served(mv);
     for (const file of ['zip', 'mod', 'info'] as const) {
       const h1 = hashes.get(file);
-      if (file === 'zip' && h1 === undefined) continue;
+      if (file === 'zip' && !hashes.has(file)) continue;
       if (h1 === undefined ? !files.has(file) : files.get(file)?.h1 !== h1) yield { name, file };
     }
   }
 }
 
-/** A replaced requirement is asked for under its replacement, a local folder not at all. */
 function downloadLacks({ goMod }: Seed, served: Served): string[] {
-  if (!goMod) return [];
-  const asked = goMod.require.flatMap(({ mv }) => {
-    const replaced = goMod.replace.find(
-      ({ old }) => old.path === mv.path && (old.version ?? mv.version) === mv.version,
-    );
-    if (replaced?.by.kind === 'directory') return [];
-    const { path, version } = replaced?.by.kind === 'module' ? replaced.by : mv;
-    // Unproved, and only looked up: a path that no proxy can serve is served by none.
-    return [{ path: path as ModulePath, version }];
-  });
-  return asked.filter((mv) => !served(mv).has('zip')).map(formatModuleVersion);
+  const required = goMod ? requiredModules(goMod).map(({ mv }) => mv) : [];
+  return required.filter((mv) => !served(mv).has('zip')).map(formatModuleVersion);
 }

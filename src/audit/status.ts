@@ -8,11 +8,13 @@ import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { unreadSeeds } from '../sync/conclude.ts';
+import type { LogSettings } from '../sync/log-session.ts';
 import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import { reportSeeds, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
 import { type SeedStatus, seedStatus } from './seed-status.ts';
+import { planLogOf, seedsOffline } from './seeds-offline.ts';
 
 export interface StatusReport {
   /** Id of the current snapshot. */
@@ -21,6 +23,8 @@ export interface StatusReport {
   readonly modules: number;
   readonly bytes: number;
   readonly seeds: readonly SeedStatus[];
+  /** The checksum database that the current snapshot carries, and the records in the tree of its newest head. */
+  readonly sumdb: { readonly name: string; readonly size: number } | null;
   readonly acceptedGaps: SyncReport['acceptedGaps'];
   readonly lastRun: {
     readonly startedAt: string;
@@ -40,33 +44,39 @@ export interface StatusInput {
   readonly layout: Layout;
   readonly store: Store | undefined;
   readonly seeds: Seeds;
+  /** The checksum database that judges. */
+  readonly log: LogSettings | undefined;
   readonly now: Date;
   /** Seconds. */
   readonly maxAge?: number | undefined;
 }
 
-export function reportStatus({ config, layout, store, seeds, now, maxAge }: StatusInput): StatusReport {
+export function reportStatus(input: StatusInput): StatusReport {
+  const { config, layout, store, seeds, log, now, maxAge } = input;
   const id = currentSnapshot(layout);
   const current = id === null ? undefined : store?.snapshots.find(id);
   const served = servedBy(store, current);
-  const plan = planSync(mergeSeeds(seeds.seeds), served, config.accept, now);
+  const all = seedsOffline(seeds, layout, store);
+  const rules = { accept: config.accept, now, log: planLogOf(log) };
+  const plan = planSync(mergeSeeds(all, rules.log?.isLogged), served, rules);
   const results = untouched(plan);
   const lastRun = store?.runs.last();
   const checkedAt = store?.runs.lastCompleted()?.finishedAt ?? null;
   const age = checkedAt === null ? null : Math.max(0, (now.getTime() - Date.parse(checkedAt)) / 1000);
-  const reports = new Map(reportSeeds(seeds.seeds, results).map((report) => [report.source, report]));
+  const reports = new Map(reportSeeds(all, results).map((report) => [report.source, report]));
   return {
     current: id,
     publishedAt: current?.createdAt ?? null,
     modules: current?.modules ?? 0,
     bytes: current?.bytes ?? 0,
     seeds: [
-      ...seeds.seeds.flatMap((seed) => {
+      ...all.flatMap((seed) => {
         const report = reports.get(seed.source);
         return report ? [seedStatus(seed, report, served.held)] : [];
       }),
       ...unreadSeeds(seeds).map((seed) => ({ ...seed, builds: false, lacking: [], downloadLacks: [] })),
     ],
+    sumdb: carriedLog(store, current),
     acceptedGaps: splitProblems(results).acceptedGaps,
     lastRun: lastRun
       ? { startedAt: lastRun.startedAt, finishedAt: lastRun.finishedAt, outcome: lastRun.outcome }
@@ -87,5 +97,15 @@ function servedBy(store: Store | undefined, current: SnapshotRow | undefined): H
       return new Map([...held].filter(([file]) => store.snapshots.holds(current.seq, mv, file)));
     },
     gaps: (mv) => store.ledger.gaps(mv),
+    record: (log, mv) => {
+      const record = current.sumdb === log ? store.log.find(log, mv) : undefined;
+      return record?.publishedSize === null ? undefined : record;
+    },
   };
+}
+
+function carriedLog(store: Store | undefined, current: SnapshotRow | undefined): StatusReport['sumdb'] {
+  const name = current?.sumdb;
+  if (!store || !name) return null;
+  return { name, size: Math.max(0, ...store.log.heads(name).map(({ size }) => size)) };
 }

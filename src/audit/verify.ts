@@ -1,21 +1,24 @@
 /**
  * `verify`: reads what is served and says what is not as the manifests say. SHA-256 of every file of the current
- * snapshot; with `full` those of all snapshots and the pool, and every h1 computed anew. Never uses the network and
- * changes nothing.
+ * snapshot, and the published checksum databases; with `full` those of all snapshots and the pool, and every h1
+ * computed anew. Never uses the network and changes nothing.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { moduleFilePath } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Version } from '../gomod/version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import { ABOUT, type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
+import { LATEST } from '../site/log-folder.ts';
 import { type Manifest, readManifest } from '../site/manifest.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { Store } from '../store/store.ts';
+import { isLogName } from '../sumdb/client.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import { type Expected, FileCheck, type Flaw } from './file-check.ts';
+import { checkLog, type LogCheckDeps } from './log-check.ts';
 
 /** `path` is below the mirror's folder. */
 export interface BadFile extends Flaw {
@@ -35,7 +38,11 @@ export interface VerifyDeps {
   readonly layout: Layout;
   readonly store: Store | undefined;
   readonly hasher: Pick<ZipHasher, 'check'>;
+  /** The keys of a checksum database, by its name; undefined where they are not known. */
+  readonly keysOf: (log: string) => LogKeys | undefined;
 }
+
+type LogKeys = LogCheckDeps['keys'];
 
 /** Reads under way at once. */
 const AT_ONCE = 16;
@@ -48,6 +55,7 @@ export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<Ver
     ...(full ? snapshotFolders(deps.layout) : []),
   ]);
   for (const id of ids) await verification.checkSnapshot(id);
+  for (const name of publishedLogs(deps.layout)) await verification.checkLog(name, current);
   if (full) await verification.checkPool();
   const { checked, problems } = verification;
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
@@ -59,11 +67,23 @@ function snapshotFolders({ snapshots }: Layout): string[] {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
+/** The names of the checksum databases: folders that hold a head, at whatever depth (`host/path` is a name too). */
+function publishedLogs({ sumdb }: Layout): string[] {
+  if (!existsSync(sumdb)) return [];
+  const heads = globSync(`**/${LATEST}`, { cwd: sumdb });
+  return heads
+    .map((head) => dirname(head).split(sep).join('/'))
+    .filter(isLogName)
+    .sort();
+}
+
 class Verification {
   readonly problems: BadFile[] = [];
   #sums = 0;
+  #logFiles = 0;
   readonly #deps: VerifyDeps;
   readonly #files: FileCheck;
+  readonly #read = new Map<string, Manifest>();
 
   constructor(deps: VerifyDeps, full: boolean) {
     this.#deps = deps;
@@ -72,13 +92,14 @@ class Verification {
 
   /** Files that were read; hard links count once. */
   get checked(): number {
-    return this.#files.count + this.#sums;
+    return this.#files.count + this.#sums + this.#logFiles;
   }
 
   async checkSnapshot(id: string): Promise<void> {
     const root = join(this.#deps.layout.snapshots, id);
     const manifest = this.#readManifest(root, id);
     if (!manifest) return;
+    this.#read.set(id, manifest);
     const listed = [...manifest.files, ...this.#aboutFiles(root, manifest)];
     await this.#checkAll(root, listed);
     const known = new Set([...listed.map(({ path }) => path), SHA256SUMS]);
@@ -86,6 +107,23 @@ class Verification {
       if (!known.has(path))
         this.#bad(join(root, path), { code: 'UNLISTED', message: 'no manifest names it' });
     }
+  }
+
+  /** `current`: the snapshot whose files the lookups are compared with. */
+  async checkLog(name: string, current: string | null): Promise<void> {
+    const { layout, store, keysOf } = this.#deps;
+    const keys = keysOf(name);
+    if (keys === undefined) {
+      const message = `the key of ${name} is not known: name it in the configuration's sumdb`;
+      this.#bad(join(layout.sumdb, name), { code: 'LOG_INVALID', message });
+      return;
+    }
+    const manifest = current === null ? undefined : this.#read.get(current);
+    const served = new Map(
+      manifest?.sumdb === name ? manifest.files.map((file) => [file.path, file] as const) : [],
+    );
+    const bad = (path: string, flaw: Flaw) => this.#bad(path, flaw);
+    this.#logFiles += await checkLog({ layout, records: store?.log, keys, served, bad });
   }
 
   /** What the ledger says the pool holds; files that snapshots serve too are not read again. */

@@ -18,7 +18,13 @@ const urlSeed = z.strictObject({
   headers: headers.optional(),
 });
 const moduleSeed = z.strictObject({ module: text, version: text });
-const toolchainSeed = z.strictObject({ toolchain: text, platforms: z.array(text).min(1).optional() });
+const toolchainSeed = z.strictObject({
+  toolchain: text,
+  platforms: z
+    .array(z.string().regex(/^[a-z0-9]+-[a-z0-9]+$/, 'a platform is written as linux-amd64'))
+    .min(1)
+    .default(['linux-amd64']),
+});
 
 const upstreamEntry = z.strictObject({
   url: text,
@@ -37,7 +43,7 @@ const settings = z.strictObject({
   private: z.union([z.string(), patterns]).optional(),
   sumdb: z
     .union([text, z.strictObject({ name: text, onMissing: z.enum(['hold', 'publish']).default('hold') })])
-    .default('off'),
+    .optional(),
   graph: z.enum(['listed', 'selected', 'closure']).default('listed'),
   zips: z.enum(['listed', 'graph']).default('listed'),
   accept: z

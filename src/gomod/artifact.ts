@@ -10,6 +10,9 @@ import { type ModuleVersion, parseModuleVersion } from './module-version.ts';
 /** The three files of a module version, by their ending. */
 export type ModuleFile = 'info' | 'mod' | 'zip';
 
+/** What a mirror may lack of a module version: a file, or its record in the checksum database. */
+export type WantedFile = ModuleFile | 'lookup';
+
 export const MODULE_FILES: readonly ModuleFile[] = ['info', 'mod', 'zip'];
 
 /** `<escaped path>/@v`, the folder of a module's versions. */

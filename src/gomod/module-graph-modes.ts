@@ -20,12 +20,16 @@ const DEFAULT_GO = '1.16';
 
 export function resolveModule(root: GraphRoot, reader: ModReader): Resolved {
   const main = mainModule(root, reader);
-  if (main.prunes && hasTwoVersions(main)) {
+  if (main.prunes && hasTwoVersions(main.demands.filter(({ mv }) => mv.path !== main.path))) {
     return { graph: raise(withoutRepeats(main), reader), stale: true };
   }
 
   const graph = new RequirementGraph([main], reader);
-  const stale = !isSettled(main, graph) || isGoTooLow(root, reader) || (!main.prunes && requiresItself(main));
+  const stale =
+    !isSettled(main, graph) ||
+    isGoTooLow(root, reader) ||
+    requiresWhatItExcludes(root, main) ||
+    (main.prunes ? hasTwoVersions(main.demands) : requiresItself(main));
   // Without pruning, raising changes nothing: whatever is selected was loaded with all that lies behind it.
   if (reader.isMissingSome || !stale || !main.prunes) return { graph, stale };
   return { graph: raise(withoutRepeats(main), reader), stale };
@@ -79,12 +83,16 @@ function isGoTooLow({ goMod }: GraphRoot, reader: ModReader): boolean {
   return reader.go !== undefined && compareGoVersions(reader.go, goMod.go ?? DEFAULT_GO) > 0;
 }
 
+function requiresWhatItExcludes({ goMod }: GraphRoot, { demands }: MainModule): boolean {
+  return demands.length < goMod.require.length;
+}
+
 function requiresItself({ path, demands }: MainModule): boolean {
   return demands.some(({ mv }) => mv.path === path);
 }
 
-/** Whether some path is required twice, and not the same. */
-function hasTwoVersions({ demands }: MainModule): boolean {
+/** Whether different versions of some path are required. */
+function hasTwoVersions(demands: readonly Demand[]): boolean {
   const versions = new Map(demands.map(({ mv }) => [mv.path, mv.version]));
   return demands.some(({ mv }) => versions.get(mv.path) !== mv.version);
 }

@@ -58,7 +58,10 @@ export interface ModuleGraph {
    * each selected version, if go.sum lets it, only to show its Go version.
    */
   readonly read: readonly ModuleVersion[];
-  /** Whether the root requires something, or a Go version, too low: it builds only after `go mod tidy`. */
+  /**
+   * Whether the go command wants to change the root's go.mod, because it requires something, or a Go version, too
+   * low, or what it excludes: it builds only after `go mod tidy`. A `toolchain` line is not looked at.
+   */
   readonly stale: boolean;
   /** The highest `go` line of the roots, the go.work and all that was read, as `1.25.0`: no older Go will do. */
   readonly go: string | undefined;

@@ -3,7 +3,17 @@
  * synced; these helpers do one or the other, and the callers say when.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, fsync, fsyncSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fsync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -47,6 +57,21 @@ async function syncOne(path: string): Promise<void> {
     await fsyncSoon(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** File systems that cannot link say one of these; EMLINK is one whose count of links is used up. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV', 'ENOSYS']);
+
+/** A hard link, or a copy where there can be none: then true, and the copy is not durable yet. */
+export function linkOrCopy(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return false;
+  } catch (error) {
+    if (!(error instanceof Error && NO_LINKS.has((error as NodeJS.ErrnoException).code ?? ''))) throw error;
+    copyFileSync(from, to);
+    return true;
   }
 }
 

@@ -8,12 +8,19 @@ export interface Layout {
   readonly snapshots: string;
   /** The link that says which snapshot is current. */
   readonly current: string;
+  /** The checksum databases, of all snapshots together. */
+  readonly sumdb: string;
   readonly pool: string;
+  /** Proved tiles of checksum databases. No module path begins with `sumdb`: its first element has a dot. */
+  readonly keptTiles: string;
   readonly staging: string;
   readonly quarantine: string;
   readonly seeds: string;
   readonly stateDb: string;
 }
+
+/** Below a GOPROXY, where the go command looks for checksum databases. */
+export const SUMDB = 'sumdb';
 
 export function layoutOf(mirror: string): Layout {
   const at = (...names: string[]) => join(mirror, ...names);
@@ -22,7 +29,9 @@ export function layoutOf(mirror: string): Layout {
     public: at('public'),
     snapshots: at('public', 'snapshots'),
     current: at('public', 'current'),
+    sumdb: at('public', SUMDB),
     pool: at('pool'),
+    keptTiles: at('pool', SUMDB),
     staging: at('staging'),
     quarantine: at('quarantine'),
     seeds: at('seeds'),

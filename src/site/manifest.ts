@@ -24,11 +24,22 @@ export interface ManifestModule {
   readonly requiredBy: readonly string[];
 }
 
+/** A version that was found when the seed was read, for a seed that asks for the latest. */
+export interface Pin {
+  /** As `example.com/m@latest`. */
+  readonly seed: string;
+  readonly version: string;
+}
+
 export interface Manifest {
   readonly format: 'modferry-snapshot/1';
   readonly id: string;
   readonly createdAt: string;
   readonly previous: string | null;
+  /** The name of the checksum database that it carries in `sumdb/`; absent in snapshots without one. */
+  readonly sumdb?: string;
+  /** Absent where no seed asks for the latest. */
+  readonly pins?: readonly Pin[];
   /** Every file but those in `_mirror/` and `sumdb/`, sorted by path. */
   readonly files: readonly ManifestFile[];
   /** Sorted by module in byte order, then by version. */

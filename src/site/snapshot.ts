@@ -4,24 +4,20 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  copyFileSync,
-  linkSync,
   mkdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StateError } from '../errors.ts';
-import { swapLink, syncAll, syncFolder } from './durable.ts';
-import type { Layout } from './layout.ts';
+import { linkOrCopy, swapLink, syncAll, syncFolder } from './durable.ts';
+import { type Layout, SUMDB } from './layout.ts';
 import type { TreeFile } from './tree.ts';
-
-/** File systems that cannot link say one of these; EMLINK is one whose count of links is used up. */
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV', 'ENOSYS']);
 
 /** The id that `current` names, or null where nothing was published yet. */
 export function currentSnapshot(layout: Layout): string | null {
@@ -61,6 +57,11 @@ export class SnapshotDraft {
     this.#makeFolder(dirname(to));
     writeFileSync(to, bytes);
     this.#written.push(to);
+  }
+
+  /** The snapshot carries the checksum databases: they are shared, and go on when it no longer changes. */
+  linkSumDb(): void {
+    symlinkSync(join('..', '..', SUMDB), join(this.#root, SUMDB));
   }
 
   /** Where a file that is written piece by piece goes; it is synced with the rest. */
@@ -111,12 +112,9 @@ export class SnapshotDraft {
     const to = join(this.#root, path);
     this.#makeFolder(dirname(to));
     try {
-      linkSync(from, to);
+      if (linkOrCopy(from, to)) this.#written.push(to);
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) throw lostFile(poolPath, error);
-      if (!(error instanceof Error && NO_LINKS.has((error as NodeJS.ErrnoException).code ?? ''))) throw error;
-      copyFileSync(from, to);
-      this.#written.push(to);
+      throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
     }
   }
 

@@ -18,6 +18,8 @@ export interface HeldVersion {
     ModuleFile,
     { readonly size: number; readonly sha256: string; readonly h1: string | null }
   >;
+  /** Whole, but not to be named in `list`. */
+  readonly isUnlisted?: boolean;
 }
 
 export interface HeldModule {
@@ -57,7 +59,8 @@ function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Gener
 
 /** `list` is there even when empty: with a 404 a client would never ask for `@latest`. */
 function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
-  const whole = new Map(versions.filter(isWhole).map((held) => [held.version, held]));
+  const named = versions.filter((version) => isWhole(version) && version.isUnlisted !== true);
+  const whole = new Map(named.map((held) => [held.version, held]));
   const names = [...whole.keys()];
   const list = Buffer.from(
     listedVersions(names)

@@ -3,7 +3,7 @@
  * durable; whoever calls `record` has made sure of that before. Statements are prepared once, transactions are
  * short and synchronous.
  */
-import type { ModuleFile, VerifiedArtifact } from '../gomod/artifact.ts';
+import type { ModuleFile, VerifiedArtifact, WantedFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import type { Db } from './open.ts';
@@ -19,10 +19,10 @@ export interface HeldFile {
   readonly fetchedAt: string;
 }
 
-/** A wanted file that could not be had when last it was asked for. */
+/** A wanted file, or lookup, that could not be had when last it was asked for. */
 export interface Gap {
   readonly mv: ModuleVersion;
-  readonly file: ModuleFile;
+  readonly file: WantedFile;
   readonly code: string;
   readonly message: string;
 }
@@ -88,7 +88,7 @@ export class Ledger {
     return new Map(this.#held.all(mv.path, mv.version).map((row) => [row.file, row]));
   }
 
-  gaps(mv: ModuleVersion): Map<ModuleFile, KnownGap> {
+  gaps(mv: ModuleVersion): Map<WantedFile, KnownGap> {
     return new Map(this.#gaps.all(mv.path, mv.version).map((row) => [row.file, row]));
   }
 

@@ -6,15 +6,17 @@ import type { Db } from './open.ts';
 
 export type Outcome = 'published' | 'unchanged' | 'incomplete' | 'refused' | 'failed' | 'interrupted';
 
-/** What a seed said: its name, the SHA-256 of its text in hex, and its lines. */
+/** What a text said that wants module versions: its name, its SHA-256 in hex, and its wants. */
 export interface SeedContent {
   readonly source: string;
   readonly sha256: string;
-  readonly lines: readonly {
+  readonly wants: readonly {
+    /** 0: the text as a whole. */
     readonly line: number;
     readonly mv: ModuleVersion;
     readonly file: Exclude<ModuleFile, 'info'>;
-    readonly h1: string;
+    /** Undefined: it gives no hash. */
+    readonly h1: string | undefined;
   }[];
 }
 
@@ -28,13 +30,13 @@ export interface RunRow {
   readonly report: string | null;
 }
 
-/** A line that wanted a module version in the newest run that read its seed. */
+/** A line, or a whole text (line 0), that wanted a module version in the newest run that read it. */
 export interface WantingLine {
   readonly version: string;
   readonly source: string;
   readonly line: number;
   readonly file: Exclude<ModuleFile, 'info'>;
-  readonly h1: string;
+  readonly h1: string | null;
 }
 
 const RUN_COLUMNS = 'id, started_at AS startedAt, finished_at AS finishedAt, outcome, snapshot, report';
@@ -51,11 +53,18 @@ export class Runs {
   /** Opens a run. A seed whose text is known already, from an earlier run or this one, costs at most one row. */
   start(at: Date, seeds: readonly SeedContent[]): number {
     const addRun = this.#db.prepare('INSERT INTO run (started_at) VALUES (?)');
-    const addRunSeed = this.#db.prepare('INSERT OR IGNORE INTO run_seed (run, seed) VALUES (?, ?)');
     return this.#db.transaction(() => {
       const run = Number(addRun.run(at.toISOString()).lastInsertRowid);
-      for (const seed of seeds) addRunSeed.run(run, this.#seedId(seed));
+      this.addSeeds(run, seeds);
       return run;
+    })();
+  }
+
+  /** Notes what else a run read: the files of a module seed come only in its course. May be called again. */
+  addSeeds(run: number, seeds: readonly SeedContent[]): void {
+    const addRunSeed = this.#db.prepare('INSERT OR IGNORE INTO run_seed (run, seed) VALUES (?, ?)');
+    this.#db.transaction(() => {
+      for (const seed of seeds) addRunSeed.run(run, this.#seedId(seed));
     })();
   }
 
@@ -103,9 +112,10 @@ export class Runs {
       .run(seed.source, seed.sha256);
     const id = Number(added.lastInsertRowid);
     const addWant = this.#db.prepare(
-      'INSERT INTO want (seed, line, module_version, file, h1) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO want (seed, position, line, module_version, file, h1) VALUES (?, ?, ?, ?, ?, ?)',
     );
-    for (const { line, mv, file, h1 } of seed.lines) addWant.run(id, line, this.#ledger.idOf(mv), file, h1);
+    for (const [position, { line, mv, file, h1 = null }] of seed.wants.entries())
+      addWant.run(id, position, line, this.#ledger.idOf(mv), file, h1);
     return id;
   }
 }

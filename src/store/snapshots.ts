@@ -19,6 +19,8 @@ export interface SnapshotRow {
   readonly modules: number;
   readonly files: number;
   readonly bytes: number;
+  /** The name of the checksum database that it carries. */
+  readonly sumdb: string | null;
 }
 
 /** One file of a snapshot with what the ledger knows of it. */
@@ -40,7 +42,7 @@ export interface MemberKey {
 }
 
 const COLUMNS = `seq, id, created_at AS createdAt, previous, root_hash AS rootHash,
-  manifest_sha256 AS manifestSha256, modules, files, bytes`;
+  manifest_sha256 AS manifestSha256, modules, files, bytes, sumdb`;
 
 const IN_SNAPSHOT = 'm.from_seq <= :seq AND (m.to_seq IS NULL OR m.to_seq > :seq)';
 
@@ -109,8 +111,10 @@ export class Snapshots {
       const seq = before + 1;
       this.#db
         .prepare(`
-          INSERT INTO snapshot (seq, id, created_at, previous, root_hash, manifest_sha256, modules, files, bytes)
-          VALUES (:seq, :id, :createdAt, :previous, :rootHash, :manifestSha256, :modules, :files, :bytes)`)
+          INSERT INTO snapshot
+            (seq, id, created_at, previous, root_hash, manifest_sha256, modules, files, bytes, sumdb)
+          VALUES
+            (:seq, :id, :createdAt, :previous, :rootHash, :manifestSha256, :modules, :files, :bytes, :sumdb)`)
         .run({ ...snapshot, seq });
       this.#writeMembers(seq, members);
       return seq;

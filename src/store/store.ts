@@ -1,11 +1,13 @@
-/** The state database as the rest of the program sees it: the ledger, the runs and the snapshots over one file. */
+/** The state database as the rest of the program sees it: the ledger, the log's records, the runs and the snapshots over one file. */
 import { Ledger } from './ledger.ts';
+import { LogRecords } from './log-records.ts';
 import { type Db, openForReading, openForWriting } from './open.ts';
 import { Runs } from './runs.ts';
 import { Snapshots } from './snapshots.ts';
 
 export class Store {
   readonly ledger: Ledger;
+  readonly log: LogRecords;
   readonly runs: Runs;
   readonly snapshots: Snapshots;
   readonly #db: Db;
@@ -13,6 +15,7 @@ export class Store {
   constructor(db: Db) {
     this.#db = db;
     this.ledger = new Ledger(db);
+    this.log = new LogRecords(db, this.ledger);
     this.runs = new Runs(db, this.ledger);
     this.snapshots = new Snapshots(db, this.ledger);
   }

@@ -45,6 +45,14 @@ export interface ProvedRecord extends RecordHashes {
 /** A host and perhaps a path: it is part of URLs, and of paths on disk. */
 const LOG_NAME = /^[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
 
+/** An upstream's cache carries some dozens of heads; a hostile one may carry any number. */
+const MOST_OPENED = 1000;
+
+/** Whether a key of this name can be that of a log. */
+export function isLogName(name: string): boolean {
+  return LOG_NAME.test(name);
+}
+
 const NOT_THERE: ReadonlySet<string> = new Set(['NOT_FOUND', 'REJECTED']);
 
 export class SumDbClient {
@@ -52,12 +60,14 @@ export class SumDbClient {
   readonly name: string;
   readonly #options: SumDbOptions;
   readonly #timeline: Timeline;
+  /** Opened notes: a mirror of the log carries one and the same in thousands of lookups. */
+  readonly #opened = new Map<string, TreeHead>();
   #begun: Promise<void> | undefined;
 
   /** Asks nothing before the first call. Throws SumDbError KEY_INVALID where the first key cannot name a log. */
   constructor(options: SumDbOptions) {
     const { name } = options.keys[0];
-    if (!LOG_NAME.test(name)) {
+    if (!isLogName(name)) {
       throw new SumDbError(
         'KEY_INVALID',
         `${quote(name)}: invalid log name: not a host, or a host and a path`,
@@ -149,8 +159,16 @@ export class SumDbClient {
     return inContext(`${module}: ${this.name}`, module, () => {
       const parts = parseLookup(body);
       const hashes = parseRecord(parts.recordText, mv);
-      return { ...parts, hashes, carried: openTreeHead(parts.note, this.#options.keys) };
+      return { ...parts, hashes, carried: this.#open(parts.note) };
     });
+  }
+
+  #open(note: string): TreeHead {
+    const known = this.#opened.get(note);
+    if (known !== undefined) return known;
+    const head = openTreeHead(note, this.#options.keys);
+    if (this.#opened.size < MOST_OPENED) this.#opened.set(note, head);
+    return head;
   }
 
   #refuse(mv: ModuleVersion, cause: string): SumDbError {

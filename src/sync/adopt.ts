@@ -67,18 +67,19 @@ function relink(root: string, pool: string, path: string): void {
 
 async function verifyPooled({ mv, file, listed }: Entry, deps: AdoptDeps): Promise<VerifiedArtifact> {
   const path = deps.pool.pathOf(mv, file);
+  const expected = () => ({ h1: parseH1(listed.h1 ?? ''), by: 'the manifest' });
   if (file === 'zip') {
-    return verifyZip(mv, await deps.hasher.check(path, mv), parseH1(listed.h1 ?? ''), 'pool', { in: 'pool' });
+    return verifyZip(mv, await deps.hasher.check(path, mv), expected(), 'pool', { in: 'pool' });
   }
   const body = readFileSync(path);
-  if (file === 'mod') return verifyMod(mv, body, parseH1(listed.h1 ?? ''), 'pool', { in: 'pool' });
+  if (file === 'mod') return verifyMod(mv, body, expected(), 'pool', { in: 'pool' });
   const parsed = parseInfo(body.toString('utf8'), mv);
   if (!parsed.ok) throw new StateError('CORRUPT', `pool/${listed.path}: ${parsed.reason}`);
   return verifyInfo(mv, parsed.info, 'pool', { in: 'pool' });
 }
 
 function commitManifest(manifest: Manifest, sha256: string, entries: readonly Entry[], store: Store): void {
-  const { id, createdAt, previous, files, modules } = manifest;
+  const { id, createdAt, previous, files, modules, sumdb = null } = manifest;
   store.ledger.recordRequiredBy(
     modules.map(({ module, version, requiredBy }) => ({
       mv: parseModuleVersion(module, version),
@@ -96,6 +97,7 @@ function commitManifest(manifest: Manifest, sha256: string, entries: readonly En
       modules: modules.length,
       files: files.length,
       bytes,
+      sumdb,
     },
     entries,
   );

@@ -6,17 +6,21 @@ import { type H1, hashGoMod } from '../gomod/h1.ts';
 import { formatModuleVersion } from '../gomod/module-version.ts';
 import type { FetchDeps } from './fetch.ts';
 import { adoptOrFetch, type Request, type Suspect } from './judged.ts';
-import { type ModulePlan, soleHash } from './plan.ts';
+import type { Judgement } from './judgement.ts';
+import type { ModulePlan } from './plan.ts';
+import { NoHashError } from './problem.ts';
 import { verifyZip } from './verify.ts';
 
 /** Checked at most once, however many ask for it. */
 export class ZipJob {
   readonly #plan: ModulePlan;
+  readonly #judgement: Judgement;
   readonly #deps: FetchDeps;
   #result: Promise<{ artifact: VerifiedArtifact | undefined; goModH1: H1 | null }> | undefined;
 
-  constructor(plan: ModulePlan, deps: FetchDeps) {
+  constructor(plan: ModulePlan, judgement: Judgement, deps: FetchDeps) {
     this.#plan = plan;
+    this.#judgement = judgement;
     this.#deps = deps;
   }
 
@@ -56,15 +60,14 @@ export class ZipJob {
     const { wanted } = this.#plan;
     const { mv } = wanted;
     const { hasher, pool, signal } = this.#deps;
-    const expected = soleHash(wanted, 'zip');
-    if (expected === undefined)
-      throw new Error(`${formatModuleVersion(mv)}: a zip without a hash was planned`);
+    if (!this.#judgement.hasLine('zip')) await this.#expected();
     let goModH1: H1 | null = null;
     const judge = async ({ upstream, content }: Suspect) => {
       const path = content.in === 'staging' ? content.path : pool.pathOf(mv, 'zip');
       const facts = await hasher.check(path, mv, signal);
+      const h1 = await this.#expected();
       goModH1 = facts.goModH1;
-      return verifyZip(mv, facts, expected, upstream, content);
+      return verifyZip(mv, facts, { h1, by: this.#judgement.by }, upstream, content);
     };
     const get = async (request: Request): Promise<Suspect> => {
       const path = pool.stagingPath();
@@ -73,5 +76,17 @@ export class ZipJob {
     };
     const artifact = await adoptOrFetch(mv, 'zip', get, judge, this.#deps);
     return { artifact, goModH1 };
+  }
+
+  /** Only the log can judge a zip of which no line gives the hash. */
+  async #expected(): Promise<H1> {
+    const expected = await this.#judgement.expected('zip');
+    if (expected !== undefined) return expected;
+    const module = formatModuleVersion(this.#plan.wanted.mv);
+    throw new NoHashError(
+      'NO_HASH',
+      `${module}: zip: held back: no go.sum line gives its hash, and no checksum database vouches for it`,
+      { module },
+    );
   }
 }

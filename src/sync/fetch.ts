@@ -1,9 +1,15 @@
 /**
- * Fetches what a module version lacks and has each file judged. Each file stands alone: one that is missing holds
- * nothing back but itself, and the go.mod that only its zip can judge.
+ * Fetches what a module version lacks and has each file judged, by go.sum and by the log. Each file stands alone: one
+ * that is missing holds nothing back but itself, and the go.mod that only its zip can judge.
  */
 import { readFileSync } from 'node:fs';
-import { type Content, MODULE_FILES, type ModuleFile, type VerifiedArtifact } from '../gomod/artifact.ts';
+import {
+  type Content,
+  MODULE_FILES,
+  type ModuleFile,
+  type VerifiedArtifact,
+  type WantedFile,
+} from '../gomod/artifact.ts';
 import { parseInfo } from '../gomod/info.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
@@ -12,8 +18,10 @@ import type { Evidence } from '../site/quarantine.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { ZipJob } from './fetch-zip.ts';
 import { adoptOrFetch, type Request, type Suspect } from './judged.ts';
-import { type ModulePlan, soleHash } from './plan.ts';
-import { NoHashError, type Problem, problemOf } from './problem.ts';
+import { Judgement } from './judgement.ts';
+import type { LogSession, Proved } from './log-session.ts';
+import type { ModulePlan } from './plan.ts';
+import { HeldBackError, NoHashError, type Problem, type ProblemFile, problemOf } from './problem.ts';
 import { verifyInfo, verifyMod, verifyModFromZip } from './verify.ts';
 import { sourcesOf } from './wanted.ts';
 
@@ -21,6 +29,8 @@ export interface FetchDeps {
   readonly upstreams: Pick<Upstreams, 'info' | 'mod' | 'zip'>;
   readonly hasher: Pick<ZipHasher, 'check'>;
   readonly pool: Pool;
+  /** Undefined where no log judges. */
+  readonly log: Pick<LogSession, 'lookup' | 'name' | 'fileOf'> | undefined;
   /** Keeps a body that failed; answers with its path. */
   readonly quarantine: (evidence: Omit<Evidence, 'at'>, content: Content) => Promise<string>;
   readonly warn: (message: string) => void;
@@ -30,6 +40,10 @@ export interface FetchDeps {
 
 export interface FetchResult {
   readonly artifacts: readonly VerifiedArtifact[];
+  /** Its record in the log, where it was looked up now. */
+  readonly proved: Proved | undefined;
+  /** What was asked for, successfully or not. */
+  readonly tried: readonly WantedFile[];
   readonly problems: readonly Problem[];
 }
 
@@ -37,36 +51,59 @@ export async function fetchModule(plan: ModulePlan, deps: FetchDeps): Promise<Fe
   const { wanted } = plan;
   const artifacts: VerifiedArtifact[] = [];
   const problems: Problem[] = [];
+  const fail = (file: ProblemFile, error: unknown) => {
+    deps.signal.throwIfAborted();
+    // Who is wrong is known from the record, and said by the plan that knows it.
+    if (error instanceof HeldBackError) return;
+    const about = file === 'lookup' || file === 'tile' ? undefined : file;
+    problems.push(problemOf(wanted.mv, file, error, sourcesOf(wanted, about)));
+  };
   const attempt = async (file: ModuleFile, get: () => Promise<VerifiedArtifact>) => {
     if (!plan.fetch.includes(file)) return;
     try {
       artifacts.push(await get());
     } catch (error) {
-      deps.signal.throwIfAborted();
-      problems.push(problemOf(wanted.mv, file, error, sourcesOf(wanted, file)));
+      fail(file, error);
     }
   };
-  const zip = new ZipJob(plan, deps);
+  const judgement = new Judgement(plan, deps.log, (error) =>
+    fail(deps.log?.fileOf(error) ?? 'lookup', error),
+  );
+  const zip = new ZipJob(plan, judgement, deps);
   const settled = await Promise.allSettled([
+    judgement.settled(),
     attempt('zip', () => zip.artifact()),
-    attempt('mod', () => fetchMod(plan, zip, deps)),
+    attempt('mod', () => fetchMod(plan, judgement, zip, deps)),
     attempt('info', () => fetchInfo(wanted.mv, deps)),
   ]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
-  const order = (problem: Problem) => (problem.file === null ? -1 : MODULE_FILES.indexOf(problem.file));
-  return { artifacts, problems: problems.sort((a, b) => order(a) - order(b)) };
+  const tried: WantedFile[] = plan.lookup ? [...plan.fetch, 'lookup'] : [...plan.fetch];
+  return { artifacts, proved: await judgement.settled(), tried, problems: problems.sort(byFile) };
 }
 
-async function fetchMod(plan: ModulePlan, zip: ZipJob, deps: FetchDeps): Promise<VerifiedArtifact> {
+const ORDER: readonly (ProblemFile | null)[] = [null, ...MODULE_FILES, 'lookup', 'tile'];
+
+function byFile(a: Problem, b: Problem): number {
+  return ORDER.indexOf(a.file) - ORDER.indexOf(b.file);
+}
+
+async function fetchMod(
+  plan: ModulePlan,
+  judgement: Judgement,
+  zip: ZipJob,
+  deps: FetchDeps,
+): Promise<VerifiedArtifact> {
   const { mv } = plan.wanted;
-  const expected = soleHash(plan.wanted, 'mod');
-  const fromZip = expected === undefined ? await zip.modHash() : undefined;
-  if (expected === undefined && fromZip === undefined) throw noHash(mv);
+  if (!judgement.hasLine('mod')) await judgement.settled();
+  const fromZip =
+    judgement.hasLine('mod') || (await judgement.expected('mod')) !== undefined
+      ? undefined
+      : ((await zip.modHash()) ?? noHash(mv));
   const judge = async ({ upstream, content }: Suspect) => {
     const body = content.in === 'memory' ? content.bytes : readFileSync(deps.pool.pathOf(mv, 'mod'));
-    if (expected !== undefined) return verifyMod(mv, body, expected, upstream, content);
-    if (fromZip === undefined) throw noHash(mv);
-    return verifyModFromZip(mv, body, fromZip, upstream, content);
+    if (fromZip !== undefined) return verifyModFromZip(mv, body, fromZip, upstream, content);
+    const expected = (await judgement.expected('mod')) ?? noHash(mv);
+    return verifyMod(mv, body, { h1: expected, by: judgement.by }, upstream, content);
   };
   const get = async (request: Request): Promise<Suspect> => {
     const { body, upstream } = await deps.upstreams.mod(mv, request);
@@ -84,13 +121,11 @@ async function fetchInfo(mv: ModuleVersion, deps: FetchDeps): Promise<VerifiedAr
   return verifyInfo(mv, info, upstream);
 }
 
-function noHash(mv: ModuleVersion): NoHashError {
+function noHash(mv: ModuleVersion): never {
   const name = formatModuleVersion(mv);
-  return new NoHashError(
+  throw new NoHashError(
     'NO_HASH',
     `${name}: mod: held back: no go.sum line gives its hash, and its zip is not verified`,
-    {
-      module: name,
-    },
+    { module: name },
   );
 }

@@ -1,27 +1,51 @@
 /**
- * Decides, from what is wanted and what is held, what a sync has to do. Pure: it asks the ledger through two
+ * Decides, from what is wanted and what is held, what a sync has to do. Pure: it asks the ledger through a few
  * functions and the clock through a date, and changes nothing.
  */
 import type { Accepted } from '../config/schema.ts';
-import type { ModuleFile } from '../gomod/artifact.ts';
+import type { ModuleFile, WantedFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { HeldFile, KnownGap } from '../store/ledger.ts';
+import type { KnownRecord } from '../store/log-records.ts';
 import { isDefinite, type Problem } from './problem.ts';
-import { conflictsOf, type HashedFile, sourcesOf, type WantedModule, wantedFiles } from './wanted.ts';
+import { contradictionOfHeld, type Judge, judgeFile, type Verdict } from './verdict.ts';
+import { type IsLogged, NEVER_LOGGED, sourcesOf, type WantedModule, wantedFiles } from './wanted.ts';
 
 /** What the plan asks of the ledger. */
 export interface Holdings {
   held(mv: ModuleVersion): ReadonlyMap<ModuleFile, HeldFile>;
-  gaps(mv: ModuleVersion): ReadonlyMap<ModuleFile, KnownGap>;
+  gaps(mv: ModuleVersion): ReadonlyMap<WantedFile, KnownGap>;
+  /** What was proved to be in a log. */
+  record(log: string, mv: ModuleVersion): KnownRecord | undefined;
+}
+
+/** The checksum database as the plan sees it. */
+export interface PlanLog {
+  readonly name: string;
+  readonly isLogged: IsLogged;
+}
+
+export interface PlanRules {
+  readonly accept: readonly Accepted[];
+  readonly now: Date;
+  /** Undefined where no log judges. */
+  readonly log: PlanLog | undefined;
+  /** What was asked for in this run already: it is not asked for again. */
+  readonly tried?: (mv: ModuleVersion) => ReadonlySet<WantedFile>;
 }
 
 export interface ModulePlan {
   readonly wanted: WantedModule;
-  /** What the pool holds of it and no line contradicts. */
+  /** What the pool holds of it and nobody contradicts. */
   readonly held: ReadonlyMap<ModuleFile, HeldFile>;
+  /** Its record is needed, or known. */
+  readonly isLogged: boolean;
+  readonly judge: Judge | undefined;
   readonly fetch: readonly ModuleFile[];
-  /** Files that are disputed: held back, and not asked for. */
+  /** Its record is to be looked up. */
+  readonly lookup: boolean;
+  /** Files that are disputed: held back, and not asked for. Known only with the record, if it is to be looked up. */
   readonly problems: readonly Problem[];
   /** The configuration knows of a gap here. */
   readonly accepted: Accepted | undefined;
@@ -40,95 +64,97 @@ export interface Plan {
 }
 
 /** What is known of a mirror whose ledger cannot be read, or is not there. */
-export const NOTHING_HELD: Holdings = { held: () => new Map(), gaps: () => new Map() };
+export const NOTHING_HELD: Holdings = {
+  held: () => new Map(),
+  gaps: () => new Map(),
+  record: () => undefined,
+};
 
-export function planSync(
-  wanted: readonly WantedModule[],
-  holdings: Holdings,
-  accept: readonly Accepted[],
-  now: Date,
-): Plan {
-  const today = now.toISOString().slice(0, 10);
-  const expired = accept.filter((entry) => entry.until !== undefined && entry.until < today);
-  const valid = accept.filter((entry) => !expired.includes(entry));
+export function planSync(wanted: readonly WantedModule[], holdings: Holdings, rules: PlanRules): Plan {
+  const today = rules.now.toISOString().slice(0, 10);
+  const expired = rules.accept.filter((entry) => entry.until !== undefined && entry.until < today);
+  const valid = rules.accept.filter((entry) => !expired.includes(entry));
   const accepted = new Map(valid.map((entry) => [`${entry.module}@${entry.version}`, entry]));
-  const modules = wanted.map((one) => planModule(one, holdings, accepted.get(formatModuleVersion(one.mv))));
+  const modules = wanted.map((one) =>
+    planModule(one, holdings, accepted.get(formatModuleVersion(one.mv)), rules),
+  );
   const matched = new Set(modules.map((module) => module.accepted));
   return {
     modules,
-    toFetch: modules.filter((module) => module.fetch.length > 0),
+    toFetch: modules.filter(isUnfinished),
     expired,
     unmatched: valid.filter((entry) => !matched.has(entry)),
   };
 }
 
-/** The one hash that every line agrees on; undefined where there is none or more than one. */
-export function soleHash(wanted: WantedModule, file: HashedFile): H1 | undefined {
-  const hashes = wanted[file];
-  return hashes?.size === 1 ? [...hashes.keys()][0] : undefined;
+export function isUnfinished({ fetch, lookup }: Pick<ModulePlan, 'fetch' | 'lookup'>): boolean {
+  return fetch.length > 0 || lookup;
 }
 
-function planModule(wanted: WantedModule, holdings: Holdings, accepted: Accepted | undefined): ModulePlan {
-  const inPool = holdings.held(wanted.mv);
-  const problems = conflictProblems(wanted);
-  const disputed = new Set(problems.map((problem) => problem.file));
+/** Whether the mirror has everything of a module version that it should, its record included. */
+export function isWholeModule({ wanted, held, isLogged, judge }: ModulePlan): boolean {
+  return wantedFiles(wanted).every((file) => held.has(file)) && (!isLogged || judge !== undefined);
+}
+
+function planModule(
+  wanted: WantedModule,
+  holdings: Holdings,
+  accepted: Accepted | undefined,
+  { log, tried }: PlanRules,
+): ModulePlan {
+  const { mv } = wanted;
+  const isLogged = (log?.isLogged ?? NEVER_LOGGED)(mv);
+  const record = log && isLogged ? holdings.record(log.name, mv) : undefined;
+  const judge = log && record ? { log: log.name, record } : undefined;
+  const unknown: WantedFile[] = isLogged && judge === undefined ? ['lookup'] : [];
+  const isTried = (file: WantedFile) => tried?.(mv).has(file) === true;
+  const gapsAmong = (files: readonly WantedFile[]) => (accepted ? knownGaps(wanted, files, holdings) : []);
+  const lookup = unknown.length > gapsAmong(unknown).length && !isTried('lookup');
+  const { held, lacking, problems } = compareHeld(wanted, holdings.held(mv), judge, lookup);
+  const acceptedGaps = gapsAmong([...lacking, ...unknown]);
+  const known = new Set(acceptedGaps.map((gap) => gap.file));
+  const fetch = lacking.filter((file) => !known.has(file) && !isTried(file));
+  return { wanted, held, isLogged, judge, fetch, lookup, problems, accepted, acceptedGaps };
+}
+
+/** Who is wrong is said once: as long as the record is to come, a disputed file is only lacking. */
+function compareHeld(
+  wanted: WantedModule,
+  inPool: ReadonlyMap<ModuleFile, HeldFile>,
+  judge: Judge | undefined,
+  isPostponed: boolean,
+) {
   const held = new Map<ModuleFile, HeldFile>();
   const lacking: ModuleFile[] = [];
-  for (const file of wantedFiles(wanted)) {
+  const problems: Problem[] = [];
+  for (const file of wantedFiles(wanted).toReversed()) {
     const holding = inPool.get(file);
-    const contradiction = holding && contradicts(wanted, holding);
-    if (contradiction) problems.push(contradiction);
-    else if (disputed.has(file)) continue;
+    const { expected, problems: wrong } = file === 'info' ? UNDISPUTED : judgeFile(wanted, file, judge);
+    const isDisputed = expected === undefined && wrong.length > 0;
+    if (!isPostponed) problems.push(...wrong);
+    if (holding && isContradicted(holding, expected)) {
+      problems.push(contradictionOfHeld(wanted, holding, expected, judge));
+    } else if (isDisputed && (holding || !isPostponed)) continue;
     else if (holding) held.set(file, holding);
     else lacking.push(file);
   }
-  const acceptedGaps = accepted ? knownGaps(wanted, lacking, holdings) : [];
-  const known = new Set(acceptedGaps.map((gap) => gap.file));
-  const fetch = lacking.filter((file) => !known.has(file));
-  return { wanted, held, fetch, problems, accepted, acceptedGaps };
+  return { held, lacking, problems };
 }
 
-function conflictProblems(wanted: WantedModule): Problem[] {
-  const name = formatModuleVersion(wanted.mv);
-  return conflictsOf(wanted).map(({ mv, file, hashes }) => {
-    const sides = [...hashes].map(([h1, sources]) => `${h1} in ${sources.join(', ')}`);
-    return {
-      module: mv.path,
-      version: mv.version,
-      file,
-      code: 'GOSUM_CONFLICT',
-      message: `${name}: ${file}: go.sum files disagree: ${sides.join('; ')}`,
-      hint: 'find out which line is wrong (go mod verify in each project); the file is held back until they agree',
-      sources: [...hashes.values()].flat(),
-    };
-  });
+const UNDISPUTED: Verdict = { expected: undefined, problems: [] };
+
+/** Files without a hash of their own, as an `.info`, cannot be. */
+function isContradicted(held: HeldFile, expected: H1 | undefined): expected is H1 {
+  return expected !== undefined && held.h1 !== null && held.h1 !== expected;
 }
 
-/** A file that was verified under one hash is not fetched again under another: published bytes never change. */
-function contradicts(wanted: WantedModule, held: HeldFile): Problem | undefined {
-  if (held.file === 'info') return undefined;
-  const expected = soleHash(wanted, held.file);
-  if (expected === undefined || expected === held.h1) return undefined;
-  const name = formatModuleVersion(wanted.mv);
-  return {
-    module: wanted.mv.path,
-    version: wanted.mv.version,
-    file: held.file,
-    code: 'HASH_MISMATCH',
-    message: `${name}: ${held.file}: hash mismatch: go.sum says ${expected}, the mirror has held ${held.h1} since ${held.fetchedAt}`,
-    hint: "one of the two go.sum files was written from other bytes: compare them, or ask the module's author",
-    sources: sourcesOf(wanted, held.file),
-  };
-}
-
-function knownGaps(wanted: WantedModule, lacking: readonly ModuleFile[], holdings: Holdings): Problem[] {
+function knownGaps(wanted: WantedModule, lacking: readonly WantedFile[], holdings: Holdings): Problem[] {
   const gaps = holdings.gaps(wanted.mv);
   return lacking.flatMap((file) => {
     const gap = gaps.get(file);
     if (!gap || !isDefinite(gap)) return [];
     const { path: module, version } = wanted.mv;
-    return [
-      { module, version, file, code: gap.code, message: gap.message, sources: sourcesOf(wanted, file) },
-    ];
+    const sources = sourcesOf(wanted, file === 'lookup' ? undefined : file);
+    return [{ module, version, file, code: gap.code, message: gap.message, sources }];
   });
 }

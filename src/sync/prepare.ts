@@ -21,11 +21,14 @@ export function emptyStaging(layout: Layout): void {
     rmSync(join(layout.staging, name), { recursive: true, force: true });
 }
 
-/** Answers with the snapshot that is current, known to the ledger. */
-export async function reconcile(
-  deps: AdoptDeps,
-  log: (message: string) => void,
-): Promise<SnapshotRow | undefined> {
+export interface Reconciled {
+  /** The snapshot that is current, known to the ledger. */
+  readonly current: SnapshotRow | undefined;
+  /** The ledger had to learn of it, as after it was lost. */
+  readonly isAdopted: boolean;
+}
+
+export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<Reconciled> {
   const { store, layout } = deps;
   const newest = store.snapshots.newest();
   if (newest && !existsSync(join(layout.snapshots, newest.id))) {
@@ -33,10 +36,10 @@ export async function reconcile(
     store.snapshots.retract(newest.seq);
   }
   const id = currentSnapshot(layout);
-  if (id === null) return undefined;
+  if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);
-  if (known) return known;
+  if (known) return { current: known, isAdopted: false };
   log(`the state database does not know the current snapshot ${id}: hashing it again, nothing is downloaded`);
   await adoptSnapshot(id, deps);
-  return store.snapshots.find(id);
+  return { current: store.snapshots.find(id), isAdopted: true };
 }

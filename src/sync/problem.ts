@@ -1,13 +1,21 @@
 /** What a run could not do, as the report, the ledger and the exit code see it. */
 import { MirrorError, UpstreamError, VerificationError } from '../errors.ts';
-import type { ModuleFile } from '../gomod/artifact.ts';
+import type { WantedFile } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
+import { SumDbError } from '../sumdb/errors.ts';
+import { TreeForkError } from '../sumdb/fork.ts';
 
+export type ProblemFile = WantedFile | 'tile';
+
+/**
+ * Codes that only problems have: GOSUM_CONFLICT, go.sum files disagree. SUMDB_MISMATCH, the log contradicts a go.sum
+ * line or what is held. NO_HASH, nobody can judge. SEED_UNAVAILABLE, what a seed wants is not known.
+ */
 export interface Problem {
   readonly module: string | null;
   readonly version: string | null;
-  readonly file: ModuleFile | null;
-  /** A code of `errors.ts`, or GOSUM_CONFLICT, NO_HASH, SEED_UNAVAILABLE. */
+  readonly file: ProblemFile | null;
+  /** A code of `errors.ts` or `sumdb/errors.ts`, or one of those that only problems have. */
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
@@ -16,7 +24,17 @@ export interface Problem {
 }
 
 /** Somebody is lying or two sources disagree: never accepted, never retried into silence. */
-const INTEGRITY = new Set(['HASH_MISMATCH', 'ZIP_INVALID', 'GOMOD_INVALID', 'GOSUM_CONFLICT']);
+const INTEGRITY = new Set([
+  'HASH_MISMATCH',
+  'ZIP_INVALID',
+  'GOMOD_INVALID',
+  'GOSUM_CONFLICT',
+  'SUMDB_MISMATCH',
+  'NOTE_INVALID',
+  'RECORD_INVALID',
+  'TILE_INVALID',
+  'TREE_FORK',
+]);
 
 export function isIntegrity(problem: Pick<Problem, 'code'>): boolean {
   return INTEGRITY.has(problem.code);
@@ -32,15 +50,24 @@ export function isDefinite(problem: Pick<Problem, 'code'>): boolean {
 /** Nobody can judge a file: no line gives its hash, and what could stand in for one is missing too. */
 export class NoHashError extends MirrorError<'NO_HASH'> {}
 
-/** Turns what a module file failed with into a problem; what is not about the file (a bug, a full disk) is thrown on. */
+/** Those who know contradict each other: the plan says who is wrong, and this only ends the work on the file. */
+export class HeldBackError extends MirrorError<'HELD_BACK'> {}
+
+/**
+ * Turns what a module file failed with into a problem; what is not about the file (a bug, a full disk, a fork of the
+ * log) is thrown on.
+ */
 export function problemOf(
   mv: ModuleVersion,
-  file: ModuleFile,
+  file: ProblemFile,
   error: unknown,
   sources: readonly string[],
 ): Problem {
   const isOurs =
-    error instanceof UpstreamError || error instanceof VerificationError || error instanceof NoHashError;
+    error instanceof UpstreamError ||
+    error instanceof VerificationError ||
+    error instanceof NoHashError ||
+    (error instanceof SumDbError && !(error instanceof TreeForkError));
   if (!isOurs) throw error;
   const { code, message, hint } = error;
   return { module: mv.path, version: mv.version, file, code, message, ...(hint ? { hint } : {}), sources };

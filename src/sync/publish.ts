@@ -9,7 +9,14 @@ import { MODULE_FILES } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Layout } from '../site/layout.ts';
 import { MANIFEST, SBOM, SHA256SUMS, STARTER_GOMOD } from '../site/layout.ts';
-import { formatManifest, formatSha256Sums, type Manifest, rootHashOf, snapshotId } from '../site/manifest.ts';
+import {
+  formatManifest,
+  formatSha256Sums,
+  type Manifest,
+  type Pin,
+  rootHashOf,
+  snapshotId,
+} from '../site/manifest.ts';
 import { makeCurrent, SnapshotDraft } from '../site/snapshot.ts';
 import { type HeldModule, type HeldVersion, layOutTree, type TreeFile } from '../site/tree.ts';
 import type { MemberKey, SnapshotRow, Snapshots } from '../store/snapshots.ts';
@@ -25,6 +32,14 @@ export interface PublishDeps {
   readonly writeSbom: (draft: SbomDraft) => Promise<void>;
 }
 
+/** What a snapshot says of itself beside its files. */
+export interface About {
+  readonly gaps: SbomDraft['gaps'];
+  /** The name of the checksum database that it is to carry. */
+  readonly sumdb: string | null;
+  readonly pins: readonly Pin[];
+}
+
 export interface Published {
   readonly id: string;
   readonly modules: number;
@@ -34,22 +49,23 @@ export interface Published {
 /** Publishes `contents`, unless what is current holds exactly that: then undefined, and nothing was written. */
 export async function publish(
   contents: Contents,
-  gaps: SbomDraft['gaps'],
+  about: About,
   previous: SnapshotRow | undefined,
   deps: PublishDeps,
 ): Promise<Published | undefined> {
   const files = layOutTree(heldModules(contents));
   const rootHash = rootHashOf(files);
-  if (rootHash === previous?.rootHash) return undefined;
+  if (rootHash === previous?.rootHash && about.sumdb === previous.sumdb) return undefined;
   const createdAt = deps.now();
   const isTaken = (name: string) =>
     deps.snapshots.find(name) !== undefined || existsSync(join(deps.layout.snapshots, name));
   const id = snapshotId(createdAt, rootHash, isTaken);
-  const manifest = manifestOf(id, createdAt, previous?.id ?? null, files, contents);
+  const manifest = manifestOf(id, createdAt, previous?.id ?? null, files, contents, about);
   const draft = new SnapshotDraft(deps.layout, id);
   try {
     draft.add(files);
-    const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps }, deps);
+    if (about.sumdb !== null) draft.linkSumDb();
+    const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps: about.gaps }, deps);
     await draft.makeDurable();
     const size = {
       modules: contents.length,
@@ -62,6 +78,7 @@ export async function publish(
       previous: manifest.previous,
       rootHash,
       manifestSha256,
+      sumdb: about.sumdb,
       ...size,
     };
     deps.snapshots.commit(row, memberKeys(contents));
@@ -102,12 +119,15 @@ function manifestOf(
   previous: string | null,
   files: readonly TreeFile[],
   contents: Contents,
+  { sumdb, pins }: About,
 ): Manifest {
   return {
     format: 'modferry-snapshot/1',
     id,
     createdAt: createdAt.toISOString(),
     previous,
+    ...(sumdb === null ? {} : { sumdb }),
+    ...(pins.length === 0 ? {} : { pins }),
     files: files.map(({ from: _, ...file }) => file),
     modules: contents.map(({ mv, requiredBy }) => ({ module: mv.path, version: mv.version, requiredBy })),
   };
@@ -115,9 +135,9 @@ function manifestOf(
 
 function heldModules(contents: Contents): HeldModule[] {
   const modules = new Map<ModulePath, HeldVersion[]>();
-  for (const { mv, files } of contents) {
+  for (const { mv, files, isUnlisted } of contents) {
     const versions = modules.get(mv.path);
-    const held = { version: mv.version, files };
+    const held = { version: mv.version, files, isUnlisted };
     if (versions) versions.push(held);
     else modules.set(mv.path, [held]);
   }

@@ -1,10 +1,9 @@
 /** What a sync says of itself: the sync document of the command line's contract. */
 import type { SbomGap } from '../sbom/metadata.ts';
 import type { Outcome } from '../store/runs.ts';
-import type { ModulePlan, Plan } from './plan.ts';
+import { isWholeModule, type ModulePlan, type Plan } from './plan.ts';
 import { isIntegrity, type Problem } from './problem.ts';
 import type { Seed } from './seeds.ts';
-import { wantedFiles } from './wanted.ts';
 
 export interface ModuleCounts {
   /** Module versions that the seeds want; the sum of the other five. */
@@ -59,8 +58,7 @@ export function untouched({ modules }: Pick<Plan, 'modules'>): ModuleResult[] {
 export function stateOf(result: ModuleResult): ModuleState {
   const { plan, problems } = result;
   if (problems.some(isIntegrity)) return 'mismatched';
-  const whole = wantedFiles(plan.wanted).every((file) => plan.held.has(file));
-  if (whole) return result.fetched ? 'fetched' : 'present';
+  if (isWholeModule(plan)) return result.fetched ? 'fetched' : 'present';
   return plan.accepted ? 'accepted' : 'missing';
 }
 
@@ -112,9 +110,16 @@ export function reportSeeds(
       const count = counts.get(source);
       if (!count) continue;
       count.wanted++;
-      if (state === 'missing' || state === 'mismatched') count.missing++;
+      if (state === 'missing' || (state === 'mismatched' && isWrongFor(source, result))) count.missing++;
       if (state === 'accepted') count.accepted++;
     }
   }
   return [...counts].map(([source, count]) => ({ source, ...count, complete: count.missing === 0 }));
+}
+
+/** Where the log has decided between two seeds, the one that is right lacks nothing. */
+function isWrongFor(source: string, { plan, problems }: ModuleResult): boolean {
+  if (!isWholeModule(plan)) return true;
+  const sources = problems.filter(isIntegrity).flatMap((problem) => problem.sources);
+  return sources.some((place) => place === source || place.startsWith(`${source}:`));
 }

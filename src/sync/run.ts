@@ -3,10 +3,7 @@
  * own. Finished work is kept whatever happens, and the report says truly how it ended.
  */
 import { join } from 'node:path';
-import type { Config } from '../config/load.ts';
-import { formatModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
-import type { ZipHasher } from '../modzip/zip-hasher.ts';
-import type { Layout } from '../site/layout.ts';
+import { parseModuleVersion } from '../gomod/module-version.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
@@ -15,68 +12,39 @@ import { asStateError } from '../store/open.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { Store } from '../store/store.ts';
-import type { Upstreams } from '../upstream/upstreams.ts';
 import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
-import { disputedMembers, nextContents } from './contents.ts';
-import { type Fetched, fetchAll } from './fetch-all.ts';
+import { Demand } from './demand.ts';
+import { holdingsOf } from './holdings.ts';
+import { type Pinned, pinLatest } from './latest.ts';
 import { NOTHING_HELD, type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
 import { guardPrune } from './prune.ts';
-import { type PublishDeps, publish } from './publish.ts';
 import { Recorder } from './record.ts';
 import {
   countModules,
   type ModuleResult,
   reportSeeds,
   type SyncReport,
-  sbomGaps,
   splitProblems,
   untouched,
 } from './report.ts';
+import { Rounds, type RoundsState } from './rounds.ts';
+import { RunLog } from './run-log.ts';
+import { pinsOfCurrent, publishRun } from './run-publish.ts';
 import type { Seeds } from './seeds.ts';
-import { type WantedModule, wantedBy } from './wanted.ts';
-
-export interface SyncOptions {
-  /** Publish exactly what the seeds want, instead of adding to what is current. */
-  readonly prune: boolean;
-  /** Pass the guard against pruning too much. */
-  readonly force: boolean;
-  /** Publish nothing new when something is missing. */
-  readonly strict: boolean;
-}
-
-/** What a sync tells whoever shows progress. */
-export interface SyncObserver {
-  planned(plan: Plan): void;
-  moduleDone(result: ModuleResult): void;
-  publishing(): void;
-}
-
-export interface SyncDeps extends Pick<PublishDeps, 'starterGoMod' | 'writeSbom'> {
-  readonly config: Config;
-  readonly layout: Layout;
-  readonly upstreams: Pick<Upstreams, 'info' | 'mod' | 'zip' | 'stats'>;
-  readonly hasher: ZipHasher;
-  readonly now: () => Date;
-  readonly log: { info(message: string): void; warn(message: string): void };
-  readonly observer: SyncObserver;
-  readonly concurrency: number;
-  /** Ends the run after the downloads that are under way. */
-  readonly stop: AbortSignal;
-  /** Ends the downloads too. */
-  readonly abort: AbortSignal;
-}
+import type { SyncDeps, SyncOptions } from './sync-deps.ts';
+import { mergeSeeds, refuseNothing } from './wanted.ts';
 
 /** Throws only before the lock is held; afterwards every failure is in the report. */
 export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps): Promise<SyncReport> {
-  const wanted = wantedBy(seeds, deps.config);
+  refuseNothing(mergeSeeds(seeds.seeds), seeds, deps.config);
   makeFolders(deps.layout);
   const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
   try {
     const { abandonedBy } = lease;
     if (abandonedBy)
       deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
-    return await new SyncRun(seeds, wanted, options, deps).run();
+    return await new SyncRun(seeds, options, deps).run();
   } finally {
     lease.release();
   }
@@ -85,17 +53,19 @@ export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps
 /** The state of one run, so that a report can be made wherever it ends. */
 class SyncRun {
   readonly #seeds: Seeds;
-  readonly #wanted: readonly WantedModule[];
   readonly #options: SyncOptions;
   readonly #deps: SyncDeps;
   readonly #started: Date;
-  #known: readonly ModuleResult[] | undefined;
+  #rounds: Rounds | undefined;
+  #ended: RoundsState | undefined;
+  #pinned: Pinned = { pins: new Map(), problems: [] };
+  /** What went wrong beside the module versions. */
+  readonly #more: SyncReport['problems'][number][] = [];
   #store: Store | undefined;
   #run: number | undefined;
 
-  constructor(seeds: Seeds, wanted: readonly WantedModule[], options: SyncOptions, deps: SyncDeps) {
+  constructor(seeds: Seeds, options: SyncOptions, deps: SyncDeps) {
     this.#seeds = seeds;
-    this.#wanted = wanted;
     this.#options = options;
     this.#deps = deps;
     this.#started = deps.now();
@@ -113,96 +83,145 @@ class SyncRun {
   }
 
   /** Until the ledger was read nothing is known to be here: a run that fails before says so. */
-  get #results(): readonly ModuleResult[] {
-    this.#known ??= untouched(planSync(this.#wanted, NOTHING_HELD, this.#deps.config.accept, this.#started));
-    return this.#known;
+  get #state(): Pick<RoundsState, 'seeds' | 'results' | 'carried'> {
+    if (this.#ended) return this.#ended;
+    try {
+      if (this.#rounds) return this.#rounds.state();
+    } catch (cause) {
+      // The database itself may be what failed.
+      this.#deps.log.warn(
+        `what is held is not known: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
+    }
+    const { seeds } = this.#seeds;
+    const rules = { accept: this.#deps.config.accept, now: this.#started, log: undefined };
+    return { seeds, results: untouched(planSync(mergeSeeds(seeds), NOTHING_HELD, rules)), carried: [] };
   }
 
   async #sync(): Promise<Outcome> {
-    const { layout, now, hasher, log, config, observer } = this.#deps;
+    const { layout, now, hasher, log } = this.#deps;
     this.#seeds.saveCopies();
     emptyStaging(layout);
     const store = Store.forWriting(layout.stateDb, now);
     this.#store = store;
     const pool = new Pool(layout);
-    const current = await reconcile({ layout, store, pool, hasher, now }, (message) => log.warn(message));
-    this.#run = store.runs.start(this.#started, this.#seeds.seeds);
-    const plan = planSync(this.#wanted, store.ledger, config.accept, now());
+    const { current, isAdopted } = await reconcile({ layout, store, pool, hasher, now }, (message) =>
+      log.warn(message),
+    );
+    this.#run = store.runs.start(
+      this.#started,
+      this.#seeds.seeds.flatMap(({ texts }) => texts),
+    );
+    const runLog = RunLog.open(this.#deps, store);
+    if (isAdopted) await runLog?.recover();
+    const demand = await this.#demand(pool, current);
+    const rounds = this.#openRounds(demand, store, pool, current, runLog);
+    if (this.#seeds.modules.length === 0) this.#guardPrune(rounds.state().results, store, current);
+    const interrupted = await rounds.run();
+    const ended = rounds.state();
+    this.#ended = ended;
+    this.#more.push(...demand.problems);
+    store.ledger.recordGaps(ended.failures.flatMap(gapOf), now());
+    store.runs.addSeeds(
+      this.#run,
+      ended.seeds.flatMap(({ texts }) => texts),
+    );
+    store.ledger.recordRequiredBy(ended.results.map(({ plan }) => plan.wanted));
+    if (interrupted) return 'interrupted';
+    const prune = this.#prunes(demand, ended, store, current);
+    return this.#publish(store, current, prune, runLog);
+  }
+
+  async #demand(pool: Pool, current: SnapshotRow | undefined): Promise<Demand> {
+    const { upstreams, concurrency, log, abort: signal, layout } = this.#deps;
+    const { modules } = this.#seeds;
+    if (modules.length > 0) {
+      const pins = pinsOfCurrent(layout, current);
+      const warn = (message: string) => log.warn(message);
+      this.#pinned = await pinLatest(modules, { upstreams, pins, concurrency, warn, signal });
+    }
+    return new Demand(this.#seeds, this.#pinned.pins, pool);
+  }
+
+  #openRounds(
+    demand: Demand,
+    store: Store,
+    pool: Pool,
+    current: SnapshotRow | undefined,
+    runLog: RunLog | undefined,
+  ): Rounds {
+    const { upstreams, hasher, now, layout, log, concurrency, stop, abort, observer, config } = this.#deps;
+    const rounds = new Rounds(demand, {
+      upstreams,
+      hasher,
+      pool,
+      log: runLog?.session,
+      holdings: holdingsOf(store),
+      rules: { accept: config.accept, now: now(), log: runLog?.session },
+      carried: this.#options.prune ? [] : (runLog?.lacking(current) ?? []),
+      concurrency,
+      stop,
+      signal: abort,
+      recorder: new Recorder(pool, store.ledger, now, runLog?.sink),
+      quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
+      warn: (message) => log.warn(message),
+      onRound: (count) => observer.planned(count),
+      onModule: () => observer.moduleDone(),
+    });
+    this.#rounds = rounds;
+    this.#tellAccepted(rounds.state().plan);
+    return rounds;
+  }
+
+  #tellAccepted(plan: Plan): void {
+    const { log } = this.#deps;
     for (const { module, version, until } of plan.expired)
       log.warn(`accept: ${module}@${version}: until ${until} has passed`);
     for (const { module, version } of plan.unmatched)
       log.info(`accept: ${module}@${version}: no seed wants it`);
-    this.#known = untouched(plan);
-    observer.planned(plan);
-    const prune = this.#prunes(store, current);
-    const fetched = await this.#fetch(plan, store, pool);
-    this.#known = fetched.results;
-    store.ledger.recordGaps(fetched.problems.flatMap(gapOf), now());
-    store.ledger.recordRequiredBy(this.#wanted);
-    if (fetched.interrupted) return 'interrupted';
-    return this.#publish(store, current, prune);
   }
 
   /** Whether this run prunes; refuses to when too much would go. */
-  #prunes(store: Store, current: SnapshotRow | undefined): boolean {
+  #prunes(demand: Demand, { results }: RoundsState, store: Store, current: SnapshotRow | undefined): boolean {
     if (!this.#options.prune) return false;
-    if (this.#seeds.problems.length > 0) {
+    if (this.#seeds.problems.length > 0 || !demand.isKnown((mv) => store.ledger.held(mv))) {
       this.#deps.log.warn('not pruning: what a seed wants that cannot be read is not known');
       return false;
     }
-    if (current && !this.#options.force)
-      guardPrune(store.snapshots.members(current.seq), current, this.#wanted);
+    this.#guardPrune(results, store, current);
     return true;
   }
 
-  #fetch(plan: Plan, store: Store, pool: Pool): Promise<Fetched> {
-    const { upstreams, hasher, now, layout, log, concurrency, stop, abort, observer } = this.#deps;
-    return fetchAll(plan, {
-      upstreams,
-      hasher,
-      pool,
-      now,
-      concurrency,
-      stop,
-      signal: abort,
-      recorder: new Recorder(pool, store.ledger, now),
-      quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
-      warn: (message) => log.warn(message),
-      onModule: (result) => observer.moduleDone(result),
-    });
+  #guardPrune(results: readonly ModuleResult[], store: Store, current: SnapshotRow | undefined): void {
+    const { prune, force } = this.#options;
+    if (!prune || force || !current || this.#seeds.problems.length > 0) return;
+    const wanted = results.map(({ plan }) => plan.wanted);
+    guardPrune(store.snapshots.members(current.seq), current, wanted);
   }
 
-  async #publish(store: Store, current: SnapshotRow | undefined, prune: boolean): Promise<Outcome> {
-    const incomplete = this.#problems().problems.length > 0;
-    if (incomplete && this.#options.strict) return 'incomplete';
-    if (!prune && current && this.#isPublished(store, current))
-      return incomplete ? 'incomplete' : 'unchanged';
-    const members = current ? [...store.snapshots.members(current.seq)] : [];
-    const plans = this.#results.map((result) => result.plan);
-    const contents = nextContents(prune ? disputedMembers(members, plans) : members, plans);
-    if (contents.length === 0) return incomplete ? 'incomplete' : 'unchanged';
-    this.#deps.observer.publishing();
-    const published = await publish(contents, sbomGaps(this.#results), current, {
-      ...this.#deps,
-      snapshots: store.snapshots,
-    });
-    if (incomplete) return 'incomplete';
-    return published ? 'published' : 'unchanged';
-  }
-
-  /** Whether all that is held of what the seeds want is in the current snapshot already. */
-  #isPublished(store: Store, current: SnapshotRow): boolean {
-    if (this.#results.some(({ fetched }) => fetched)) return false;
-    const unpublished = store.snapshots.unpublished(current.seq);
-    if (unpublished.size === 0) return true;
-    return this.#results.every(({ plan: { wanted, held } }) =>
-      held.keys().every((file) => !unpublished.has(`${formatModuleVersion(wanted.mv)} ${file}`)),
+  async #publish(
+    store: Store,
+    current: SnapshotRow | undefined,
+    prune: boolean,
+    runLog: RunLog | undefined,
+  ): Promise<Outcome> {
+    if (this.#options.strict && this.#problems().problems.length > 0) return 'incomplete';
+    if (runLog) this.#more.push(...(await runLog.publish()), ...runLog.contradictedMembers(current));
+    const { results } = this.#state;
+    const { problems } = this.#problems();
+    const isPublished = await publishRun(
+      { results, problems, current, prune, runLog, pins: this.#pinned.pins },
+      { ...this.#deps, store },
     );
+    if (problems.length > 0) return 'incomplete';
+    return isPublished ? 'published' : 'unchanged';
   }
 
   #problems(): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
-    const { problems, acceptedGaps } = splitProblems(this.#results);
-    return { problems: [...this.#seeds.problems, ...problems], acceptedGaps };
+    const { results, carried } = this.#state;
+    const { problems, acceptedGaps } = splitProblems([...results, ...carried]);
+    const beside = [...this.#seeds.problems, ...this.#pinned.problems, ...this.#more];
+    return { problems: [...beside, ...problems], acceptedGaps };
   }
 
   /** The database itself may be what failed: then the report says only what is current. */
@@ -221,12 +240,13 @@ class SyncRun {
     const { layout, upstreams, now, log } = this.#deps;
     const id = currentSnapshot(layout);
     const previous = id === null ? null : this.#previousOf(id);
+    const { seeds, results } = this.#state;
     const report: SyncReport = {
       outcome,
       snapshot: id === null ? null : { id, path: join(layout.snapshots, id), previous },
-      modules: countModules(this.#results),
+      modules: countModules(results),
       ...this.#problems(),
-      seeds: [...reportSeeds(this.#seeds.seeds, this.#results), ...unreadSeeds(this.#seeds)],
+      seeds: [...reportSeeds(seeds, results), ...unreadSeeds(this.#seeds)],
       requests: upstreams.stats.requests,
       bytes: upstreams.stats.bytes,
       seconds: (now().getTime() - this.#started.getTime()) / 1000,
@@ -237,8 +257,8 @@ class SyncRun {
   }
 }
 
-function gapOf(problem: SyncReport['problems'][number]) {
-  const { module, version, file, code, message } = problem;
-  if (module === null || version === null || file === null) return [];
+/** A tile belongs to no module version: it is asked for whenever a lookup needs it. */
+function gapOf({ module, version, file, code, message }: SyncReport['problems'][number]) {
+  if (module === null || version === null || file === null || file === 'tile') return [];
   return [{ mv: parseModuleVersion(module, version), file, code, message }];
 }

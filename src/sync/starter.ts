@@ -7,6 +7,7 @@ import { ModuleError } from '../errors.ts';
 import { parseGoMod } from '../gomod/go-mod.ts';
 import { compareGoVersions } from '../gomod/go-version.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import type { Contents } from './contents.ts';
 
 /** Below this version a go.mod has no graph pruning, and `// indirect` lines mean less. */
@@ -15,7 +16,10 @@ const LOWEST_GO = '1.17';
 export function starterGoMod(contents: Contents, readMod: (mv: ModuleVersion) => string): string {
   const highest = new Map<string, ModuleVersion>();
   // Contents are sorted by version within a module: the last whole one is the highest.
-  for (const { mv, files } of contents) if (files.size === 3) highest.set(mv.path, mv);
+  for (const { mv, files } of contents) {
+    // A toolchain is no module that a go.mod could require.
+    if (files.size === 3 && mv.path !== TOOLCHAIN_MODULE) highest.set(mv.path, mv);
+  }
   const named = [...highest.values()];
   const go = named.reduce((most, mv) => later(most, goVersionOf(mv, readMod)), LOWEST_GO);
   const requires = named.map((mv) => `\t${mv.path} ${mv.version} // indirect\n`);

@@ -10,29 +10,35 @@ import { formatInfo, type ModuleInfo } from '../gomod/info.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { ZipFacts } from '../modzip/zip-hasher.ts';
 
-/** A zip whose rules and hashes `modzip` has checked, against the h1 that go.sum gives it. */
+/** What a file must hash to, and who says so: `go.sum`, or the name of a log. */
+export interface ExpectedHash {
+  readonly h1: H1;
+  readonly by: string;
+}
+
+/** A zip whose rules and hashes `modzip` has checked, against the h1 that go.sum and the log give it. */
 export function verifyZip(
   mv: ModuleVersion,
   facts: ZipFacts,
-  expected: H1,
+  expected: ExpectedHash,
   upstream: string,
   content: Content,
 ): VerifiedArtifact {
-  if (facts.h1 !== expected) throw mismatch(mv, 'zip', expected, facts.h1, upstream);
+  if (facts.h1 !== expected.h1) throw mismatch(mv, 'zip', expected, facts.h1, upstream);
   const { size, sha256, sha512, h1 } = facts;
   return proved({ mv, file: 'zip', size, sha256, sha512, h1, upstream }, content);
 }
 
-/** A go.mod file against the h1 that go.sum gives it. */
+/** A go.mod file against the h1 that go.sum and the log give it. */
 export function verifyMod(
   mv: ModuleVersion,
   body: Buffer,
-  expected: H1,
+  expected: ExpectedHash,
   upstream: string,
   content: Content,
 ): VerifiedArtifact {
   const h1 = hashGoMod(body);
-  if (h1 !== expected) throw mismatch(mv, 'mod', expected, h1, upstream);
+  if (h1 !== expected.h1) throw mismatch(mv, 'mod', expected, h1, upstream);
   return proved({ mv, file: 'mod', size: body.length, sha256: sha256Of(body), h1, upstream }, content);
 }
 
@@ -74,14 +80,14 @@ const suspect = 'compare what other upstreams serve; the evidence is in quaranti
 function mismatch(
   mv: ModuleVersion,
   file: ModuleFile,
-  expected: H1,
+  { h1, by }: ExpectedHash,
   got: H1,
   upstream: string,
 ): VerificationError {
   const name = formatModuleVersion(mv);
   return new VerificationError(
     'HASH_MISMATCH',
-    `${name}: ${file}: hash mismatch: go.sum says ${expected}, ${upstream} sent ${got}`,
+    `${name}: ${file}: hash mismatch: ${by} says ${h1}, ${upstream} sent ${got}`,
     { module: name, hint: suspect },
   );
 }

@@ -1,14 +1,14 @@
 /**
- * Merges the lines of all seeds into what is wanted: each module version once, with every line that wants it, and
- * every hash that a line gives it. Two hashes for one file are a conflict, which only names the lines: who is right
- * is not decided here.
+ * Merges what all seeds say into what is wanted: each module version once, with every line that wants it, and every
+ * hash that a line gives it. Two hashes for one file are a conflict, which only names the lines: who is right is not
+ * decided here.
  */
 import type { Config } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import { compareModuleVersions, formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
-import type { Seed, Seeds } from './seeds.ts';
+import type { Seed, Seeds, SeedText, SeedWant } from './seeds.ts';
 
 /** The files of which go.sum gives hashes. */
 export type HashedFile = Exclude<ModuleFile, 'info'>;
@@ -18,10 +18,12 @@ export type Hashes = ReadonlyMap<H1, readonly string[]>;
 
 export interface WantedModule {
   readonly mv: ModuleVersion;
-  /** Undefined where no line names the zip: then it is not wanted. */
+  /** Undefined where nobody wants the zip; empty where those who do give no hash: then only the log can judge it. */
   readonly zip: Hashes | undefined;
   /** Undefined for a zip-only line: the file is wanted, its hash is in no line. */
   readonly mod: Hashes | undefined;
+  /** Who wants it and gives no hash: `<source>:<line>` of a go.mod, or a seed. */
+  readonly unhashed: readonly string[];
   /** The sources that want it, each once, in the order of the seeds. */
   readonly seeds: readonly string[];
 }
@@ -32,20 +34,26 @@ export interface Conflict {
   readonly hashes: Hashes;
 }
 
+/** Whether the log can judge a module: it is asked, and the module may be named to it. */
+export type IsLogged = (mv: ModuleVersion) => boolean;
+
+export const NEVER_LOGGED: IsLogged = () => false;
+
 interface Draft {
   mv: ModuleVersion;
   zip?: Map<H1, string[]>;
   mod?: Map<H1, string[]>;
+  unhashed: string[];
   seeds: Set<string>;
 }
 
-/** What the seeds want. Nothing at all is taken for a mistake, unless a seed could not be read. */
-export function wantedBy(
-  { seeds, problems }: Pick<Seeds, 'seeds' | 'problems'>,
+/** Nothing at all is taken for a mistake, unless a seed could not be read, or is known only in the run's course. */
+export function refuseNothing(
+  wanted: readonly WantedModule[],
+  { seeds, problems, modules, toolchains }: Omit<Seeds, 'saveCopies'>,
   config: Pick<Config, 'file'>,
-): WantedModule[] {
-  const wanted = mergeSeeds(seeds);
-  if (wanted.length > 0 || problems.length > 0) return wanted;
+): void {
+  if (wanted.length + problems.length + modules.length + toolchains.length > 0) return;
   const names = seeds.map((seed) => seed.source).join(', ');
   throw new ConfigError(
     'NOTHING_WANTED',
@@ -56,27 +64,50 @@ export function wantedBy(
   );
 }
 
-/** Sorted by module in byte order, then by version. */
-export function mergeSeeds(seeds: readonly Seed[]): WantedModule[] {
+/**
+ * Sorted by module in byte order, then by version. What a go.mod requires and no go.sum line names is wanted only where
+ * the log can judge it.
+ */
+export function mergeSeeds(seeds: readonly Seed[], isLogged: IsLogged = NEVER_LOGGED): WantedModule[] {
   const drafts = new Map<string, Draft>();
   for (const seed of seeds) {
-    for (const line of seed.lines) {
-      const draft = draftFor(drafts, line.mv);
-      draft.seeds.add(seed.source);
-      draft[line.file] ??= new Map<H1, string[]>();
-      const sources = draft[line.file]?.get(line.h1);
-      const source = `${seed.source}:${line.line}`;
-      if (sources) sources.push(source);
-      else draft[line.file]?.set(line.h1, [source]);
+    for (const text of seed.texts) {
+      if (text.kind === 'required') addRequired(drafts, seed, text, isLogged);
+      else for (const want of text.wants) addWant(drafts, seed, text.source, want);
     }
   }
   return [...drafts.values()]
-    .map(({ mv, zip, mod, seeds }) => ({ mv, zip, mod, seeds: [...seeds] }))
+    .map(({ mv, zip, mod, unhashed, seeds }) => ({ mv, zip, mod, unhashed, seeds: [...seeds] }))
     .sort((a, b) => compareModuleVersions(a.mv, b.mv));
 }
 
+function addWant(drafts: Map<string, Draft>, seed: Seed, source: string, want: SeedWant): void {
+  const { mv, file, h1, line } = want;
+  const draft = draftFor(drafts, mv);
+  draft.seeds.add(seed.source);
+  const place = line === 0 ? source : `${source}:${line}`;
+  if (h1 === undefined) {
+    if (file === 'zip') draft.zip ??= new Map<H1, string[]>();
+    draft.unhashed.push(place);
+    return;
+  }
+  draft[file] ??= new Map<H1, string[]>();
+  const places = draft[file]?.get(h1);
+  if (places) places.push(place);
+  else draft[file]?.set(h1, [place]);
+}
+
+/** A zip that a line of the same seed names already is no news. */
+function addRequired(drafts: Map<string, Draft>, seed: Seed, text: SeedText, isLogged: IsLogged): void {
+  for (const want of text.wants) {
+    const known = drafts.get(formatModuleVersion(want.mv));
+    const isListed = known?.zip !== undefined && known.seeds.has(seed.source) && known.zip.size > 0;
+    if (!isListed && isLogged(want.mv)) addWant(drafts, seed, text.source, want);
+  }
+}
+
 /** The files of a module version that the mirror must hold for it to be complete. */
-export function wantedFiles(wanted: WantedModule): ModuleFile[] {
+export function wantedFiles(wanted: Pick<WantedModule, 'zip'>): ModuleFile[] {
   return wanted.zip ? ['info', 'mod', 'zip'] : ['info', 'mod'];
 }
 
@@ -89,18 +120,20 @@ export function conflictsOf(wanted: WantedModule): Conflict[] {
   return conflicts;
 }
 
-/** All lines that want the module version, or those that speak of one file. */
+/** Who wants the module version, or speaks of one file of it. */
 export function sourcesOf(wanted: WantedModule, file?: ModuleFile): string[] {
   const hashes = file === 'zip' ? [wanted.zip] : file === 'mod' ? [wanted.mod] : [wanted.zip, wanted.mod];
   const lines = hashes.flatMap((map) => (map ? [...map.values()].flat() : []));
-  return lines.length > 0 || file === undefined ? lines : sourcesOf(wanted);
+  if (file === undefined || file === 'info') return [...lines, ...wanted.unhashed];
+  if (lines.length > 0) return lines;
+  return wanted.unhashed.length > 0 ? [...wanted.unhashed] : sourcesOf(wanted);
 }
 
 function draftFor(drafts: Map<string, Draft>, mv: ModuleVersion): Draft {
   const key = formatModuleVersion(mv);
   const known = drafts.get(key);
   if (known) return known;
-  const draft: Draft = { mv, seeds: new Set() };
+  const draft: Draft = { mv, unhashed: [], seeds: new Set() };
   drafts.set(key, draft);
   return draft;
 }

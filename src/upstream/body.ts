@@ -20,14 +20,22 @@ const LESS_THAN = 0x3c;
 /** Spaces, and the byte order mark of UTF-8: what may come before the first byte that counts. */
 const LEADING: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
+/** What is known of a body before it comes. */
+export interface ExpectedBody {
+  readonly maxBytes: number;
+  /** It may begin with any byte: a page is then known by its content type alone. */
+  readonly binary?: boolean | undefined;
+}
+
 /** Judges the pieces of one body, in order. */
 export class BodyJudge {
   readonly #maxBytes: number;
   #received = 0;
-  #isContent = false;
+  #isContent: boolean;
 
-  constructor(maxBytes: number) {
+  constructor({ maxBytes, binary = false }: ExpectedBody) {
     this.#maxBytes = maxBytes;
+    this.#isContent = binary;
   }
 
   get maxBytes(): number {
@@ -45,10 +53,14 @@ export class BodyJudge {
     if (this.#received > this.#maxBytes) return tooLarge(this.#maxBytes);
     if (this.#isContent) return undefined;
     const first = chunk.find((byte) => !LEADING.has(byte));
-    if (first === LESS_THAN) return new HttpFailure('BAD_CONTENT', 'a web page in place of the file');
+    if (first === LESS_THAN) return webPage();
     this.#isContent = first !== undefined;
     return undefined;
   }
+}
+
+export function webPage(): HttpFailure {
+  return new HttpFailure('BAD_CONTENT', 'a web page in place of the file');
 }
 
 export function tooLarge(maxBytes: number): HttpFailure {

@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { BodyJudge, type BodySink, tooLarge } from './body.ts';
+import { BodyJudge, type BodySink, type ExpectedBody, tooLarge, webPage } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { HttpFailure, isBodyTimeout, networkFailure } from './failure.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -38,11 +38,11 @@ export async function exchange(
   method: 'GET' | 'HEAD',
   url: URL,
   headers: Readonly<Record<string, string>>,
-  body: { readonly sink: BodySink; readonly maxBytes: number },
+  body: ExpectedBody & { readonly sink: BodySink },
   context: HttpContext,
   deadline: Deadline,
 ): Promise<Answer> {
-  const receiver = new Receiver(body.sink, body.maxBytes, context, deadline);
+  const receiver = new Receiver(body.sink, body, context, deadline);
   const { signal } = deadline;
   const onAbort = () => receiver.stop(signal.reason);
   signal.addEventListener('abort', onAbort);
@@ -69,6 +69,7 @@ export async function exchange(
 class Receiver implements Dispatcher.DispatchHandler {
   readonly #sink: BodySink;
   readonly #judge: BodyJudge;
+  readonly #isBinary: boolean;
   readonly #context: HttpContext;
   readonly #deadline: Deadline;
   readonly #settled = Promise.withResolvers<Answer>();
@@ -79,9 +80,10 @@ class Receiver implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {};
   #unwanted = 0;
 
-  constructor(sink: BodySink, maxBytes: number, context: HttpContext, deadline: Deadline) {
+  constructor(sink: BodySink, expected: ExpectedBody, context: HttpContext, deadline: Deadline) {
     this.#sink = sink;
-    this.#judge = new BodyJudge(maxBytes);
+    this.#judge = new BodyJudge(expected);
+    this.#isBinary = expected.binary === true;
     this.#context = context;
     this.#deadline = deadline;
   }
@@ -162,6 +164,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   #refuseHeaders(): HttpFailure | undefined {
     const announced = this.#announced();
     if (announced !== undefined && announced > this.#judge.maxBytes) return tooLarge(this.#judge.maxBytes);
+    if (this.#isBinary && /^text\/html\b/i.test(this.#headers['content-type'] ?? '')) return webPage();
     const encoding = this.#headers['content-encoding'];
     if (encoding === undefined || encoding === 'identity') return undefined;
     return new HttpFailure('BAD_CONTENT', 'sent compressed, though plain bytes were asked for');

@@ -17,6 +17,8 @@ export interface GetRequest {
   /** Sent to the origin of `url` only. */
   readonly secretHeaders: SecretHeaders;
   readonly maxBytes: number;
+  /** Any byte may be its first; default: what begins with `<` is taken for a page. */
+  readonly binary?: boolean | undefined;
   /** Makes the empty place for the body, which holds something after a status of 200 only. */
   readonly sink: () => BodySink | Promise<BodySink>;
   readonly signal: AbortSignal;
@@ -24,8 +26,8 @@ export interface GetRequest {
 
 /** Resolves with the size of the body, in bytes, as announced where the method is HEAD. Throws HttpFailure, the signal's reason, or the sink's error. */
 export async function httpGet(request: GetRequest, context: HttpContext): Promise<number> {
-  const { signal, maxBytes, method = 'GET' } = request;
-  const body = { sink: await request.sink(), maxBytes };
+  const { signal, maxBytes, binary, method = 'GET' } = request;
+  const body = { sink: await request.sink(), maxBytes, binary };
   const deadline = new Deadline(context.timeouts, signal);
   const chain = new RedirectChain(request.url);
   try {

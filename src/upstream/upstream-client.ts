@@ -16,6 +16,7 @@ export interface ClientGet {
   readonly path: string;
   readonly method?: 'GET' | 'HEAD' | undefined;
   readonly maxBytes: number;
+  readonly binary?: boolean | undefined;
   /** Makes the empty place for the body, once for each try. */
   readonly sink: () => BodySink | Promise<BodySink>;
   /** What the circuit counts by: a module version, or the path. */

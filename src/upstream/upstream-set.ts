@@ -70,6 +70,8 @@ export interface Question {
   /** Decides who may be asked. */
   readonly modulePath: ModulePath | undefined;
   readonly maxBytes: number;
+  /** Any byte may be the first of its body; default: what begins with `<` is a page. */
+  readonly binary?: boolean;
 }
 
 /** What was asked for, and the redacted URL of the upstream that gave it. */
@@ -83,6 +85,7 @@ export class UpstreamSet {
   readonly #dispatchers: Dispatchers;
   readonly #options: UpstreamsOptions;
   readonly #traffic = new Traffic();
+  readonly #newClient: (entry: UpstreamEntry) => UpstreamClient;
   readonly #closing = new AbortController();
 
   constructor(entries: readonly UpstreamEntry[], options: UpstreamsOptions) {
@@ -92,7 +95,7 @@ export class UpstreamSet {
     this.#dispatchers = new Dispatchers({ connections, connectTimeout: timeouts.connect, env });
     const netrc = parseNetrc(options.netrc ?? '');
     const retry: RetryOptions = { tries: options.retries ?? DEFAULT_TRIES, random, sleep };
-    this.#clients = entries.map((entry) => {
+    this.#newClient = (entry) => {
       const { url, headers, auth, ca } = entry;
       // Asked for at each request, so that nothing is opened before the first.
       const context = () => ({
@@ -102,7 +105,18 @@ export class UpstreamSet {
         traffic: this.#traffic,
       });
       return new UpstreamClient(entry, secretHeaders(url, headers, auth, netrc), context, retry);
-    });
+    };
+    this.#clients = entries.map(this.#newClient);
+  }
+
+  /** Those that are for every module, in their order. */
+  get general(): readonly UpstreamClient[] {
+    return this.#clients.filter(({ entry }) => entry.only === undefined);
+  }
+
+  /** A server beside the list, on the same connections and counts: asked by `askAt` only. */
+  beside(entry: UpstreamEntry): UpstreamClient {
+    return this.#newClient(entry);
   }
 
   get traffic(): Readonly<Traffic> {
@@ -118,7 +132,16 @@ export class UpstreamSet {
     options: AskOptions,
     take: (fetch: Fetch) => Promise<T>,
   ): Promise<From<T>> {
-    const route = this.#route(question, options.avoid);
+    return this.askAt(this.#route(question, options.avoid), question, options, take);
+  }
+
+  /** The same with the servers that the caller chose: whether they may hear of the module is its business. */
+  async askAt<T>(
+    route: readonly UpstreamClient[],
+    question: Question,
+    options: AskOptions,
+    take: (fetch: Fetch) => Promise<T>,
+  ): Promise<From<T>> {
     const signals = [this.#closing.signal, this.#options.signal, options.signal];
     const given = signals.filter((signal) => signal !== undefined);
     return withLinkedSignal(given, (signal) => this.#askInTurn(route, question, options, take, signal));
@@ -126,14 +149,7 @@ export class UpstreamSet {
 
   /** The same for a body that fits in memory. */
   async read<T>(question: Question, options: AskOptions, parse: (body: Buffer) => T): Promise<From<T>> {
-    return this.ask(question, options, async (fetch) => {
-      let sink = new MemorySink();
-      await fetch(() => {
-        sink = new MemorySink();
-        return sink;
-      });
-      return parse(sink.bytes);
-    });
+    return this.ask(question, options, intoMemory(parse));
   }
 
   /** Ends all connections and calls. May run twice. */
@@ -171,4 +187,16 @@ export class UpstreamSet {
     const { upstream, failure } = mostTelling(failures);
     throw toUpstreamError(`${subject}: ${file} from ${upstream}`, failure, modulePath && subject);
   }
+}
+
+/** What `take` is for a body that fits in memory. */
+export function intoMemory<T>(parse: (body: Buffer) => T): (fetch: Fetch) => Promise<T> {
+  return async (fetch) => {
+    let sink = new MemorySink();
+    await fetch(() => {
+      sink = new MemorySink();
+      return sink;
+    });
+    return parse(sink.bytes);
+  };
 }

@@ -14,6 +14,7 @@ import { MemorySink } from './body.ts';
 import { DownloadFile } from './download-file.ts';
 import { HttpFailure } from './failure.ts';
 import { parseLatest, parseVersionList } from './listing.ts';
+import { type LogAddress, LogServer } from './log-server.ts';
 import type { UpstreamEntry } from './proxy-list.ts';
 import {
   type AskOptions,
@@ -99,8 +100,8 @@ export class Upstreams {
   }
 
   /**
-   * Any `path` below the base, escaped, as of the checksum database. Given `module`, who may be asked follows from it
-   * as for the files of that module; else only upstreams that are for every module are asked.
+   * Any `path` below the base, escaped. Given `module`, who may be asked follows from it as for the files of that
+   * module; else only upstreams that are for every module are asked.
    */
   async get(
     path: string,
@@ -109,6 +110,11 @@ export class Upstreams {
     const { maxBytes = MAX_TEXT_BYTES, module: modulePath } = options;
     const question = { subject: path, file: 'file', path, modulePath, maxBytes };
     return this.#set.read(question, options, (body) => ({ body }));
+  }
+
+  /** The checksum database, by way of these upstreams or beside them; nothing is asked yet. */
+  log(address: LogAddress): LogServer {
+    return new LogServer(this.#set, address);
   }
 
   /** Ends all connections; calls under way, if any, fail with InterruptedError. May be called again. */

@@ -2,7 +2,7 @@
  * Progress of a sync on stderr: a bar on a terminal, a line now and then elsewhere. Shows module versions done of
  * those to fetch, bytes, rate and the time left.
  */
-import type { SyncObserver } from '../sync/run.ts';
+import type { SyncObserver } from '../sync/sync-deps.ts';
 import type { Io } from './context.ts';
 
 const BAR_EVERY = 200;
@@ -30,10 +30,11 @@ export class Progress implements SyncObserver {
     this.#wanted = wanted;
   }
 
-  planned(plan: Parameters<SyncObserver['planned']>[0]): void {
-    this.#total = plan.toFetch.length;
+  /** What comes in may show that more is wanted. */
+  planned(count: number): void {
+    this.#total += count;
+    if (this.#timer !== undefined || this.#total === 0 || !this.#wanted) return;
     this.#started = Date.now();
-    if (this.#total === 0 || !this.#wanted) return;
     this.#timer = setInterval(() => this.#show(), this.#terminal ? BAR_EVERY : LINE_EVERY);
     this.#timer.unref();
   }

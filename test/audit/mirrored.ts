@@ -34,7 +34,7 @@ export class Mirrored extends Project {
   }
 
   override configure(config: Readonly<Record<string, unknown>> = {}): void {
-    super.configure({ seeds: ['go.sum'], upstream: this.up.url, retries: 1, ...config });
+    super.configure({ seeds: ['go.sum'], upstream: this.up.url, retries: 1, sumdb: 'off', ...config });
   }
 
   /** A sync that must end with this exit status. */

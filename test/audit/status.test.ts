@@ -218,11 +218,11 @@ describe('the age', () => {
     const file = `${of.folder}/mirror.config.json`;
     const settings = parseSettings({ seeds: ['go.sum'] }, file);
     const config: Config = { ...settings, mirror: of.layout.mirror, file, base: of.folder };
-    const seeds = await readSeeds(config, of.layout.seeds, { redact: (url) => url, warn: () => {} });
+    const seeds = await readSeeds(config, of.layout.seeds, { redact: (url) => url, warn: () => {} }, false);
     const now = new Date(checked + seconds * 1000);
     const store = Store.forReading(of.layout.stateDb);
     try {
-      return reportStatus({ config, layout: of.layout, store, seeds, now, maxAge });
+      return reportStatus({ config, layout: of.layout, store, seeds, log: undefined, now, maxAge });
     } finally {
       store?.close();
     }

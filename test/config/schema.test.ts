@@ -9,7 +9,6 @@ const seeds = ['./go.sum'];
 const DEFAULTS = {
   mirror: './mirror',
   seeds,
-  sumdb: 'off',
   graph: 'listed',
   zips: 'listed',
   accept: [],

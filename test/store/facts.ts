@@ -20,11 +20,12 @@ export function artifactOf(module: ModuleVersion, file: ModuleFile, salt = ''): 
   const bytes = Buffer.from(`${module.path} ${module.version} ${file} ${salt}`);
   const content = { in: 'memory', bytes } as const;
   if (file === 'info') return verifyInfo(module, { version: module.version }, UPSTREAM);
-  if (file === 'mod') return verifyMod(module, bytes, hashGoMod(bytes), UPSTREAM, content);
+  if (file === 'mod')
+    return verifyMod(module, bytes, { h1: hashGoMod(bytes), by: 'go.sum' }, UPSTREAM, content);
   const hash = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
   const hashes = { sha256: hash('sha256'), sha512: hash('sha512'), h1: hashGoMod(bytes), goModH1: null };
   const facts = { size: bytes.length, entries: 1, unpacked: bytes.length, ...hashes };
-  return verifyZip(module, facts, facts.h1, UPSTREAM, content);
+  return verifyZip(module, facts, { h1: facts.h1, by: 'go.sum' }, UPSTREAM, content);
 }
 
 export function memoryStore(now: () => Date = () => new Date('2026-11-01T00:00:00Z')): Store {

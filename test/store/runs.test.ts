@@ -19,11 +19,11 @@ afterEach(() => store.close());
 
 /** A go.sum whose text has this hash, and that wants both files of each module version. */
 function seed(source: string, sha256: string, ...modules: readonly (typeof A)[]): SeedContent {
-  const lines = modules.flatMap((module, index) => [
+  const wants = modules.flatMap((module, index) => [
     { line: 2 * index + 1, mv: module, file: 'zip' as const, h1: `h1:zip${index}` },
     { line: 2 * index + 2, mv: module, file: 'mod' as const, h1: `h1:mod${index}` },
   ]);
-  return { source, sha256, lines };
+  return { source, sha256, wants };
 }
 
 const count = (table: string) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n;
@@ -126,8 +126,11 @@ describe('the lines that want a module', () => {
 
   it('are kept all or none: a run that cannot be written leaves nothing', () => {
     const broken = seed('go.sum', 'aa', A);
-    const twice = { ...broken, lines: [...broken.lines, ...broken.lines] };
-    expect(() => store.runs.start(MONDAY, [twice])).toThrow('UNIQUE constraint failed: want.seed, want.line');
+    const odd = broken.wants.map((want) => ({ ...want, file: 'info' as 'mod' }));
+    const wrong = { ...broken, wants: [...broken.wants, ...odd] };
+    expect(() => store.runs.start(MONDAY, [wrong])).toThrow(
+      "CHECK constraint failed: file IN ('mod', 'zip')",
+    );
     expect([count('run'), count('seed'), count('want')]).toEqual([0, 0, 0]);
   });
 });

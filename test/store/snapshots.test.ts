@@ -34,6 +34,7 @@ function row(id: string, previous: string | null = null) {
     modules: 1,
     files: 2,
     bytes: 3,
+    sumdb: null,
   };
 }
 

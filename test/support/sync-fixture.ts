@@ -77,7 +77,13 @@ export class World {
 
   /** Writes the configuration: one try a file, all go.sum files of the folder, the one upstream, unless said otherwise. */
   configure(fields: Partial<UserConfig> = {}): void {
-    const defaults = { mirror: '../mirror', seeds: ['.'], upstream: this.upstream.url, retries: 1 };
+    const defaults = {
+      mirror: '../mirror',
+      seeds: ['.'],
+      upstream: this.upstream.url,
+      retries: 1,
+      sumdb: 'off',
+    } as const;
     this.write('mirror.config.json', JSON.stringify({ ...defaults, ...fields }));
   }
 

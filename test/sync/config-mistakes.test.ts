@@ -69,10 +69,39 @@ const FIELDS: readonly Mistake[] = [
     message: 'CONFIG: private: corp.example/[: invalid pattern: a character class is not closed',
   },
   {
-    name: 'a checksum database, which this version does not ask',
-    make: config({ sumdb: 'sum.golang.org' }),
+    name: 'a checksum database whose key nobody knows',
+    make: config({ sumdb: 'sum.corp.example' }),
     code: 'CONFIG_INVALID',
-    message: "CONFIG: sumdb: this version has only 'off'",
+    message: "CONFIG: sumdb: 'sum.corp.example': this log's key is not known",
+    hint: "write it as <name>+<hash>+<key>, or 'off'",
+  },
+  {
+    name: 'a checksum database whose key is broken',
+    make: config({ sumdb: { name: 'sum.corp.example+00000000+AAAA' } }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: sumdb.name: sum.corp.example+00000000+AAAA: invalid verifier key: not an Ed25519 key',
+  },
+  {
+    name: 'a checksum database at an address that is none',
+    make: config({ sumdb: 'sum.golang.org sum.corp.example' }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: sumdb: what follows the key is neither an https nor an http URL',
+  },
+  {
+    name: 'a checksum database with a word too many',
+    make: config({ sumdb: 'sum.golang.org https://a.example more' }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: sumdb: more than a key and a URL',
+  },
+  {
+    name: 'a GOSUMDB that nobody knows',
+    make: (world) => {
+      world.configure({ sumdb: undefined });
+      world.env.GOSUMDB = 'sum.corp.example';
+    },
+    code: 'CONFIG_INVALID',
+    message: "GOSUMDB: 'sum.corp.example': this log's key is not known",
+    hint: "write it as <name>+<hash>+<key>, or 'off'",
   },
 ];
 

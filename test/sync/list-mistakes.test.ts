@@ -132,8 +132,44 @@ const SEEDS: readonly Mistake[] = [
     name: 'a seed by module, which needs the checksum database',
     make: config({ seeds: ['a/go.sum', { module: 'example.com/m', version: 'v1.0.0' }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: seeds[1]: a seed by module or toolchain needs the checksum database',
-    hint: "with sumdb: 'off' name go.sum files, by path or by url",
+    message:
+      "CONFIG: seeds[1]: a seed by module or toolchain needs the checksum database, and sumdb is 'off'",
+    hint: 'leave sumdb to its default, or name go.sum files, by path or by url',
+  },
+  {
+    name: 'a seed by toolchain, which needs the checksum database',
+    make: config({ seeds: [{ toolchain: 'go1.27.1' }] }),
+    code: 'CONFIG_INVALID',
+    message:
+      "CONFIG: seeds[0]: a seed by module or toolchain needs the checksum database, and sumdb is 'off'",
+    hint: 'leave sumdb to its default, or name go.sum files, by path or by url',
+  },
+  {
+    name: 'a seed by a module path that is none',
+    make: config({ sumdb: 'sum.golang.org', seeds: [{ module: 'm', version: 'v1.0.0' }] }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: seeds[0]: m: invalid module path: its first element has no dot',
+    hint: "a version is written as v1.2.3, or 'latest'",
+  },
+  {
+    name: 'a seed by a branch name',
+    make: config({ sumdb: 'sum.golang.org', seeds: [{ module: 'example.com/m', version: 'master' }] }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: seeds[0]: example.com/m@master: invalid version: not a semantic version',
+    hint: "a version is written as v1.2.3, or 'latest'",
+  },
+  ...(['go1.27', '1.27.1', 'go1.20.3', 'latest'] as const).map((toolchain) => ({
+    name: `the toolchain ${toolchain}, which is none that can be switched to`,
+    make: config({ sumdb: 'sum.golang.org', seeds: [{ toolchain }] }),
+    code: 'CONFIG_INVALID',
+    message: `CONFIG: seeds[0].toolchain: '${toolchain}' is no toolchain`,
+    hint: "write it as go1.27.3 (from go1.21.0 on), or 'from-seeds'",
+  })),
+  {
+    name: 'a platform with a slash',
+    make: config({ sumdb: 'sum.golang.org', seeds: [{ toolchain: 'go1.27.1', platforms: ['linux/amd64'] }] }),
+    code: 'CONFIG_INVALID',
+    message: 'CONFIG: seeds[0].platforms[0]: a platform is written as linux-amd64',
   },
 ];
 

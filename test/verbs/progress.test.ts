@@ -1,8 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Plan, planSync } from '../../src/sync/plan.ts';
-import type { WantedModule } from '../../src/sync/wanted.ts';
 import { Progress } from '../../src/verbs/progress.ts';
-import { mv } from '../store/facts.ts';
 import { type FakeIo, fakeIo } from './command-line.ts';
 
 const ESCAPE = '\u001b';
@@ -13,14 +10,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** A plan that has so many module versions to fetch. */
-function planOf(count: number): Plan {
-  const wanted = Array.from({ length: count }, (_, index): WantedModule => {
-    return { mv: mv(`example.com/m@v1.0.${index}`), zip: undefined, mod: undefined, seeds: ['go.sum'] };
-  });
-  return planSync(wanted, { held: () => new Map(), gaps: () => new Map() }, [], new Date(0));
-}
 
 interface Watched {
   readonly progress: Progress;
@@ -41,7 +30,7 @@ function done(progress: Progress, count: number): void {
 describe('progress off a terminal', () => {
   it('is a line now and then: done of wanted, bytes, rate and time left', () => {
     const { progress, io, traffic } = watch(false);
-    progress.planned(planOf(40));
+    progress.planned(40);
     vi.advanceTimersByTime(14_999);
     expect(io.said.stderr).toBe('');
     done(progress, 10);
@@ -61,7 +50,7 @@ describe('progress off a terminal', () => {
 
   it('makes up no time left before anything is done', () => {
     const { progress, io } = watch(false);
-    progress.planned(planOf(3));
+    progress.planned(3);
     vi.advanceTimersByTime(15_000);
     expect(io.said.stderr).toBe('fetching: 0/3 module versions, 0 B, 0 B/s\n');
     progress.end();
@@ -69,7 +58,7 @@ describe('progress off a terminal', () => {
 
   it('is silent when the run is shorter', () => {
     const { progress, io } = watch(false);
-    progress.planned(planOf(3));
+    progress.planned(3);
     vi.advanceTimersByTime(10_000);
     progress.publishing();
     vi.advanceTimersByTime(60_000);
@@ -80,7 +69,7 @@ describe('progress off a terminal', () => {
 describe('progress on a terminal', () => {
   it('is a bar that is drawn over itself, and taken away at the end', () => {
     const { progress, io, traffic } = watch(true);
-    progress.planned(planOf(4));
+    progress.planned(4);
     done(progress, 1);
     traffic.stats.bytes = 1000;
     vi.advanceTimersByTime(200);
@@ -97,7 +86,7 @@ describe('progress on a terminal', () => {
 
   it('draws nothing more once it has ended, however often it is ended', () => {
     const { progress, io } = watch(true);
-    progress.planned(planOf(4));
+    progress.planned(4);
     progress.end();
     const said = io.said.stderr;
     progress.end();
@@ -114,7 +103,7 @@ describe.each([
 ])('%s, progress', (_, terminal) => {
   it('says nothing with --quiet', () => {
     const { progress, io } = watch(terminal, false);
-    progress.planned(planOf(4));
+    progress.planned(4);
     vi.advanceTimersByTime(60_000);
     progress.publishing();
     expect(io.said).toEqual({ stdout: '', stderr: '' });
@@ -122,7 +111,7 @@ describe.each([
 
   it('says nothing where nothing is to be fetched', () => {
     const { progress, io } = watch(terminal);
-    progress.planned(planOf(0));
+    progress.planned(0);
     vi.advanceTimersByTime(60_000);
     progress.publishing();
     expect(io.said).toEqual({ stdout: '', stderr: '' });

@@ -1,0 +1,89 @@
+/**
+ * Which checksum database judges, by the configuration, else GOSUMDB, else Go's own: its name, its keys, where it is,
+ * and who is never named to it. Source: `go help environment`, GOSUMDB; dbDial in cmd/go/internal/modfetch.
+ */
+import type { Config } from '../config/load.ts';
+import { ConfigError } from '../errors.ts';
+import { matchesPatterns } from '../gomod/pattern.ts';
+import { fields } from '../gomod/text.ts';
+import { isLogName } from '../sumdb/client.ts';
+import { SumDbError } from '../sumdb/errors.ts';
+import { GO_SUMDB_KEY, parseVerifierKey, type VerifierKey } from '../sumdb/verifier-key.ts';
+import type { LogSettings } from '../sync/log-session.ts';
+import type { LogAddress } from '../upstream/log-server.ts';
+import type { Environment } from './context.ts';
+import { privatePatterns } from './network.ts';
+
+export interface FoundLog {
+  readonly settings: LogSettings;
+  readonly address: LogAddress;
+}
+
+const GO_SUMDB = 'sum.golang.org';
+/** Go's own log by another road. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'sum.golang.google.cn': `${GO_SUMDB} https://sum.golang.google.cn`,
+};
+
+/** Undefined where it is switched off. Throws ConfigError CONFIG_INVALID with the field. */
+export function findSumDb(config: Config, env: Environment): FoundLog | undefined {
+  const [written, field, onMissing] = writtenSumDb(config, env);
+  if (written === 'off') return undefined;
+  const [keyText = '', urlText, ...more] = fields(ALIASES[written] ?? written);
+  if (more.length > 0) throw invalid(field, 'more than a key and a URL');
+  const key = readKey(keyText, field);
+  const patterns = privatePatterns(config, env);
+  return {
+    settings: {
+      name: key.name,
+      keys: [key],
+      onMissing,
+      isPrivate: (path) => matchesPatterns(patterns, path),
+    },
+    address: { name: key.name, ...(urlText === undefined ? {} : { url: readUrl(urlText, field) }) },
+  };
+}
+
+/** The keys that a published log is checked by: those of the configuration, else Go's own. */
+export function keysOfLog(name: string, config: Config, env: Environment): LogSettings['keys'] | undefined {
+  const found = findSumDb(config, env)?.settings;
+  if (found?.name === name) return found.keys;
+  return name === GO_SUMDB ? [parseVerifierKey(GO_SUMDB_KEY)] : undefined;
+}
+
+function writtenSumDb({ sumdb, file }: Config, env: Environment): [string, string, LogSettings['onMissing']] {
+  if (typeof sumdb === 'string') return [sumdb.trim(), `${file}: sumdb`, 'hold'];
+  if (sumdb !== undefined) return [sumdb.name.trim(), `${file}: sumdb.name`, sumdb.onMissing];
+  return env.GOSUMDB ? [env.GOSUMDB.trim(), 'GOSUMDB', 'hold'] : [GO_SUMDB, 'sumdb', 'hold'];
+}
+
+function readKey(text: string, field: string): VerifierKey {
+  if (text !== GO_SUMDB && !text.includes('+')) {
+    throw invalid(
+      field,
+      `'${text}': this log's key is not known`,
+      `write it as <name>+<hash>+<key>, or 'off'`,
+    );
+  }
+  try {
+    const key = parseVerifierKey(text === GO_SUMDB ? GO_SUMDB_KEY : text);
+    if (isLogName(key.name)) return key;
+    throw invalid(field, `'${key.name}' is no host, nor a host and a path`);
+  } catch (error) {
+    if (!(error instanceof SumDbError)) throw error;
+    throw invalid(field, error.message);
+  }
+}
+
+function readUrl(text: string, field: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') {
+    url.pathname = url.pathname.replace(/\/+$/, '');
+    return url;
+  }
+  throw invalid(field, 'what follows the key is neither an https nor an http URL');
+}
+
+function invalid(field: string, problem: string, hint?: string): ConfigError {
+  return new ConfigError('CONFIG_INVALID', `${field}: ${problem}`, { hint });
+}

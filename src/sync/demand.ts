@@ -1,0 +1,134 @@
+/**
+ * What a run wants, as far as it is known: the go.sum files from the start, a module seed's own go.sum once its zip is
+ * verified and in the pool. Asked again after each round of fetching, until the answer stays the same.
+ */
+import { createHash } from 'node:crypto';
+import { GoSumError, ModuleError } from '../errors.ts';
+import type { ModuleFile } from '../gomod/artifact.ts';
+import { type GoMod, parseGoMod } from '../gomod/go-mod.ts';
+import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { REFERENCE_PLATFORM, toolchainModule, toolchainOf } from '../gomod/toolchain.ts';
+import type { Version } from '../gomod/version.ts';
+import { readModuleZipEntries } from '../modzip/read-entries.ts';
+import type { Pool } from '../site/pool.ts';
+import type { Problem } from './problem.ts';
+import type { ModuleSeed, ToolchainSeed } from './seed-specs.ts';
+import { requiredText, type Seed, type Seeds, type SeedText, type SeedWant, sumText } from './seeds.ts';
+
+/** Bytes. A go.sum of this size has a hundred thousand lines. */
+const LONGEST_TEXT = 16 << 20;
+
+export type HeldFiles = (mv: ModuleVersion) => { has(file: ModuleFile): boolean };
+
+export class Demand {
+  readonly #seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>;
+  readonly #pool: Pool;
+  /** Versions of the seeds that ask for the latest, by source; a seed without one wants nothing yet. */
+  readonly #pins: ReadonlyMap<string, Version>;
+  readonly #opened = new Map<string, Opened>();
+  readonly #problems = new Map<string, Problem>();
+
+  constructor(
+    seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>,
+    pins: ReadonlyMap<string, Version>,
+    pool: Pool,
+  ) {
+    this.#seeds = seeds;
+    this.#pins = pins;
+    this.#pool = pool;
+  }
+
+  /** Module seeds whose own go.sum or go.mod cannot be read. */
+  get problems(): Problem[] {
+    return [...this.#problems.values()];
+  }
+
+  /** Whether all that the seeds want is known. */
+  isKnown(held: HeldFiles): boolean {
+    const versions = this.#seeds.modules.map(({ source, path, version }) => {
+      const found = version === 'latest' ? this.#pins.get(source) : version;
+      return found === undefined ? undefined : { path, version: found };
+    });
+    return this.#problems.size === 0 && versions.every((mv) => mv !== undefined && held(mv).has('zip'));
+  }
+
+  /** All seeds, with what they are known to want when `held` says what the pool holds. */
+  seeds(held: HeldFiles): readonly Seed[] {
+    const { seeds, modules, toolchains } = this.#seeds;
+    const opened = modules.map((seed) => this.#moduleSeed(seed, held));
+    const roots = [...seeds, ...opened];
+    return [...roots, ...toolchains.map((seed) => toolchainSeed(seed, roots))];
+  }
+
+  #moduleSeed({ source, path, version }: ModuleSeed, held: HeldFiles): Seed {
+    const found = version === 'latest' ? this.#pins.get(source) : version;
+    if (found === undefined) return { source, texts: [] };
+    const mv = { path, version: found };
+    const itself = wholeText(source, [mv]);
+    if (!held(mv).has('zip')) return { source, texts: [itself] };
+    const { texts, goMod } = this.#open(mv);
+    return { source, texts: [itself, ...texts], ...(goMod ? { goMod } : {}) };
+  }
+
+  /** The go.sum and go.mod in the verified zip; it is read once. What cannot be parsed in there is the zip's problem. */
+  #open(mv: ModuleVersion): Opened {
+    const name = formatModuleVersion(mv);
+    const known = this.#opened.get(name);
+    if (known) return known;
+    const isWanted = (file: string) => file === 'go.sum' || file === 'go.mod';
+    const files = readModuleZipEntries(this.#pool.pathOf(mv, 'zip'), mv, isWanted, LONGEST_TEXT);
+    const textOf = (file: string) => files.find((entry) => entry.name === file)?.content?.toString('utf8');
+    const opened = this.#parse(mv, name, textOf('go.sum'), textOf('go.mod'));
+    this.#opened.set(name, opened);
+    return opened;
+  }
+
+  #parse(mv: ModuleVersion, name: string, sum: string | undefined, mod: string | undefined): Opened {
+    try {
+      return parseOpened(name, sum, mod);
+    } catch (error) {
+      if (!(error instanceof GoSumError || error instanceof ModuleError)) throw error;
+      const { code, message } = error;
+      const about = { module: mv.path, version: mv.version, file: null, sources: [name] };
+      this.#problems.set(name, { ...about, code, message: `${name}: ${message}` });
+      return { texts: [] };
+    }
+  }
+}
+
+type Opened = Pick<Seed, 'texts' | 'goMod'>;
+
+/** What needs no more than its being there: the module version's zip, judged by the log. */
+function wholeText(source: string, mvs: readonly ModuleVersion[], file: 'zip' | 'mod' = 'zip'): SeedText {
+  const sha256 = createHash('sha256').update(mvs.map(formatModuleVersion).join('\n')).digest('hex');
+  return {
+    kind: 'seed',
+    source,
+    sha256,
+    wants: mvs.map((mv): SeedWant => ({ mv, file, h1: undefined, line: 0 })),
+  };
+}
+
+function parseOpened(name: string, sum: string | undefined, mod: string | undefined): Opened {
+  const texts = sum === undefined ? [] : [sumText(`${name}/go.sum`, sum)];
+  if (mod === undefined) return { texts };
+  const goMod: GoMod = parseGoMod(mod, `${name}/go.mod`, { lax: true });
+  return { texts: [...texts, requiredText(`${name}/go.mod`, mod, goMod)], goMod };
+}
+
+/** Of the reference platform the `.info` is wanted whatever the platforms are. */
+function toolchainSeed({ source, name, platforms }: ToolchainSeed, roots: readonly Seed[]): Seed {
+  const asked = name === 'from-seeds' ? roots.map((root) => root.goMod && toolchainOf(root.goMod)) : [name];
+  const names = [...new Set(asked.filter((one) => one !== undefined))].sort();
+  const zips = names.flatMap((one) => platforms.map((platform) => toolchainModule(one, platform)));
+  const infos = platforms.includes(REFERENCE_PLATFORM)
+    ? []
+    : names.map((one) => toolchainModule(one, REFERENCE_PLATFORM));
+  return {
+    source,
+    texts: [
+      wholeText(source, zips),
+      ...(infos.length > 0 ? [wholeText(`${source} (info)`, infos, 'mod')] : []),
+    ],
+  };
+}

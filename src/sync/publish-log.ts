@@ -1,0 +1,65 @@
+/**
+ * Publishes what clients need of the checksum database: tiles, then lookups, then the head. Only what is new is
+ * written: earlier lookups stay under their earlier heads, which the newest one is proved to begin with. May run any
+ * number of times; a crash leaves a log that is whole as far as its lookups go.
+ */
+import { hash } from 'node:crypto';
+import { formatModuleVersion } from '../gomod/module-version.ts';
+import type { LogFolder } from '../site/log-folder.ts';
+import type { LogRecords } from '../store/log-records.ts';
+import { tilesFor } from '../sumdb/published-tiles.ts';
+import { lookupPath, recomposeLookup } from '../sumdb/record.ts';
+import { type Tile, tilePath } from '../sumdb/tile.ts';
+import { forEachBounded } from './bounded.ts';
+import { knownHead, type LogSession } from './log-session.ts';
+
+export interface PublishLogDeps {
+  readonly session: LogSession;
+  readonly folder: LogFolder;
+  readonly records: LogRecords;
+  readonly concurrency: number;
+  readonly now: () => Date;
+}
+
+/** On return every known record has a published lookup, durable with all that proves it. Throws like the session. */
+export async function publishLog(deps: PublishLogDeps): Promise<void> {
+  const { session, folder, records, now } = deps;
+  const { name } = session;
+  const pending = records.unpublished(name);
+  if (pending.length === 0) return;
+  const head = await session.newestHead();
+  // Before the first lookup that carries it: from then on some client may know it.
+  records.addHeads(name, [knownHead(head)], now());
+  const tiles = tilesFor(head, records.ids(name), records.heads(name));
+  await publishTiles(tiles, deps);
+  const lookups = pending.map(({ mv }) => lookupPath(mv));
+  for (const { mv, record } of pending) {
+    if (record.id >= head.size)
+      throw new Error(`${formatModuleVersion(mv)}: its record is not in the newest tree`);
+    folder.publishLookup(lookupPath(mv), recomposeLookup(record.id, record.text, head.note));
+  }
+  await folder.makeDurable(lookups);
+  folder.publishHead(head.note);
+  records.markPublished(
+    name,
+    pending.map(({ mv }) => mv),
+    head.size,
+  );
+}
+
+/** A tile that the ledger knows lies there, proved and durable. */
+async function publishTiles(
+  tiles: readonly Tile[],
+  { session, folder, records, concurrency }: PublishLogDeps,
+): Promise<void> {
+  const known = records.tiles(session.name);
+  const missing = tiles.filter((tile) => !known.has(tilePath(tile)));
+  const published = new Map<string, string>();
+  await forEachBounded(missing, concurrency, async (tile) => {
+    const bytes = await session.verifiedTile(tile);
+    folder.publishTile(tilePath(tile), bytes);
+    published.set(tilePath(tile), hash('sha256', bytes));
+  });
+  await folder.makeDurable(published.keys());
+  records.addTiles(session.name, published);
+}
