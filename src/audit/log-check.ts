@@ -4,14 +4,14 @@
  * snapshot's files as its manifest.
  */
 import { hash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { moduleFilePath } from '../gomod/artifact.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Layout } from '../site/layout.ts';
 import { LATEST, LogFolder, SUPPORTED } from '../site/log-folder.ts';
 import type { ManifestFile } from '../site/manifest.ts';
+import { walk } from '../site/walk.ts';
 import type { LogRecords } from '../store/log-records.ts';
 import type { ProvedRecord, SumDbClient } from '../sumdb/client.ts';
 import { lookupPath } from '../sumdb/record.ts';
@@ -132,10 +132,8 @@ class LogCheck {
 
   /** A run that was killed may leave tiles that the ledger does not know: they must be true all the same. */
   async #checkOthers(listed: ReadonlySet<string>): Promise<void> {
-    const root = this.#folder.published;
-    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-      const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
-      if (entry.isDirectory() || listed.has(path)) continue;
+    for (const { path } of walk(this.#folder.published)) {
+      if (listed.has(path)) continue;
       if (path.startsWith('tile/')) await this.#proveTile(path);
       else this.#bad(path, { code: 'UNLISTED', message: 'is no file of a checksum database' });
     }

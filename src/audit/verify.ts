@@ -10,10 +10,11 @@ import { moduleFilePath } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Version } from '../gomod/version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
-import { ABOUT, type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
+import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB } from '../site/layout.ts';
 import { LATEST } from '../site/log-folder.ts';
 import { type Manifest, readManifest } from '../site/manifest.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
+import { walk } from '../site/walk.ts';
 import type { Store } from '../store/store.ts';
 import { isLogName } from '../sumdb/client.ts';
 import { forEachBounded } from '../sync/bounded.ts';
@@ -197,8 +198,7 @@ function parseSums(text: string): Map<string, string> {
 
 /** Everything below a folder that a server could send, by its path in it; only `sumdb` may be a link. */
 function* filesBelow(root: string): Generator<string> {
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = relative(root, join(entry.parentPath, entry.name)).split(sep).join('/');
-    if (!entry.isDirectory() && path !== 'sumdb') yield path;
+  for (const { path, entry } of walk(root)) {
+    if (path !== SUMDB || !entry.isSymbolicLink()) yield path;
   }
 }

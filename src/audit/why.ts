@@ -1,6 +1,7 @@
-/** `why`: which go.sum lines want a module, whence its files came, their hashes and their state. */
+/** `why`: which go.sum lines want a module, whence its files came, their hashes, their state, and its record in the log. */
 import type { ModuleFile } from '../gomod/artifact.ts';
 import { type ModulePath, parseModulePath } from '../gomod/module-path.ts';
+import type { ModuleVersion } from '../gomod/module-version.ts';
 import { compareVersions, type Version } from '../gomod/version.ts';
 import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
@@ -14,7 +15,15 @@ export interface WhyVersion {
   readonly state: 'published' | 'held' | 'missing';
   readonly files: readonly (HeldFile & { readonly published: boolean })[];
   readonly gaps: readonly KnownGap[];
-  /** Lines of the newest run. */
+  /** What a checksum database says of it, proved under a head of so many records. */
+  readonly record: {
+    readonly log: string;
+    readonly id: number;
+    readonly provedUnder: number;
+    /** Of the head in the published lookup; null where none is published. */
+    readonly publishedUnder: number | null;
+  } | null;
+  /** Lines of the newest run, and texts that want it as a whole (line 0). */
   readonly wantedBy: readonly Omit<WantingLine, 'version'>[];
 }
 
@@ -58,5 +67,12 @@ function explainVersion(
   const gaps = [...store.ledger.gaps(mv).values()];
   const state = files.length === 0 ? 'missing' : files.every((file) => file.published) ? 'published' : 'held';
   const wantedBy = lines.filter((line) => line.version === version).map(({ version: _, ...line }) => line);
-  return { version, state, files, gaps, wantedBy };
+  return { version, state, files, gaps, record: recordOf(mv, store), wantedBy };
+}
+
+function recordOf(mv: ModuleVersion, store: Store): WhyVersion['record'] {
+  const [found] = store.log.records(mv);
+  if (found === undefined) return null;
+  const { log, id, provedSize: provedUnder, publishedSize: publishedUnder } = found;
+  return { log, id, provedUnder, publishedUnder };
 }

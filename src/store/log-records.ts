@@ -70,6 +70,16 @@ export class LogRecords {
     return this.#find.get(mv.path, mv.version, log);
   }
 
+  /** What any log says of a module version, the newest known first. */
+  records(mv: ModuleVersion): (KnownRecord & { readonly log: string })[] {
+    return this.#db
+      .prepare<[string, string], KnownRecord & { log: string }>(`
+        SELECT r.log, ${COLUMNS}
+        FROM module_version v JOIN log_record r ON r.module_version = v.id
+        WHERE v.module = ? AND v.version = ? ORDER BY r.proved_size DESC`)
+      .all(mv.path, mv.version);
+  }
+
   /** Records what was proved, with the heads that it was proved under; a gap that one of them closes goes with it. */
   add(log: string, records: readonly NamedRecord[], heads: readonly KnownHead[], at: Date): void {
     const addRecord = this.#db.prepare(`

@@ -1,10 +1,10 @@
 /** A published checksum database, read as a client without a network reads it. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { UpstreamError } from '../errors.ts';
 import { unescapePath, unescapeVersion } from '../gomod/escape.ts';
 import { type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
 import { LATEST, type LogFolder } from '../site/log-folder.ts';
+import { walk } from '../site/walk.ts';
 import { SumDbClient } from '../sumdb/client.ts';
 import type { VerifierKey } from '../sumdb/verifier-key.ts';
 
@@ -29,10 +29,7 @@ export function localClient(keys: readonly [VerifierKey, ...VerifierKey[]], fold
 
 /** The module versions whose lookups are published, sorted by path. */
 export function publishedLookups(folder: LogFolder): ModuleVersion[] {
-  const root = join(folder.published, 'lookup');
-  if (!existsSync(root)) return [];
-  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const names = files.map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'));
+  const names = Array.from(walk(join(folder.published, 'lookup')), ({ path }) => path);
   return names.sort().map((name) => {
     const at = name.lastIndexOf('@');
     return parseModuleVersion(unescapePath(name.slice(0, at)), unescapeVersion(name.slice(at + 1)));

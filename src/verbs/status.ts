@@ -43,11 +43,18 @@ export function parseDuration(text: string): number {
 }
 
 function renderStatus(report: StatusReport): string {
-  const { current, publishedAt, modules, bytes, seeds, lastRun, age } = report;
+  const { current, publishedAt, modules, bytes, seeds, lastRun, age, sumdb } = report;
   const lines = [
     current === null
       ? 'nothing is published yet: run modferry sync'
       : `current: ${current}, published ${publishedAt ?? 'at an unknown time'}: ${modules} module versions, ${formatBytes(bytes)}`,
+    ...(current === null
+      ? []
+      : [
+          sumdb === null
+            ? 'checksum database: none: clients need GOSUMDB=off'
+            : `checksum database: ${sumdb.name}, ${sumdb.size} records: clients leave GOSUMDB on`,
+        ]),
     ...(lastRun ? [`last run: ${lastRun.outcome ?? 'did not end'}, started ${lastRun.startedAt}`] : []),
     ...(age === null
       ? []

@@ -24,7 +24,10 @@ function renderWhy({ module, versions }: WhyReport): string {
   return versions.map((version) => renderVersion(module, version)).join('');
 }
 
-function renderVersion(module: string, { version, state, files, gaps, wantedBy }: WhyVersion): string {
+function renderVersion(
+  module: string,
+  { version, state, files, gaps, record, wantedBy }: WhyVersion,
+): string {
   return [
     `${module}@${version}: ${state}`,
     ...files.map(
@@ -32,8 +35,17 @@ function renderVersion(module: string, { version, state, files, gaps, wantedBy }
         `  ${file}: ${h1 ?? `sha256:${sha256}`}, ${size} bytes, from ${upstream} at ${fetchedAt}`,
     ),
     ...gaps.map(({ message, firstSeen }) => `  missing since ${firstSeen}: ${message}`),
+    ...(record
+      ? [
+          `  record ${record.id} of ${record.log}, proved under its head of ${record.provedUnder} records` +
+            (record.publishedUnder === null ? ', not published' : ''),
+        ]
+      : []),
     ...(wantedBy.length === 0 ? ['  wanted by no seed of the last run'] : []),
-    ...wantedBy.map(({ source, line, file, h1 }) => `  ${source}:${line} wants the ${file}: ${h1}`),
+    ...wantedBy.map(
+      ({ source, line, file, h1 }) =>
+        `  ${line === 0 ? source : `${source}:${line}`} wants the ${file}: ${h1 ?? 'by the log alone'}`,
+    ),
     '',
   ].join('\n');
 }

@@ -45,6 +45,7 @@ describe('status', () => {
             downloadLacks: [],
           },
         ],
+        sumdb: null,
         acceptedGaps: [],
         lastRun: null,
         checkedAt: null,

@@ -179,7 +179,7 @@ export class World {
 
   /** The paths that `current` serves, sorted, without `_mirror/`; none where nothing is published. */
   files(): string[] {
-    return Object.keys(hashTree(`${this.current}/`)).filter((path) => !path.startsWith('_mirror/'));
+    return Object.keys(hashTree(`${this.current}/`)).filter((path) => !/^(_mirror|sumdb)(\/|$)/.test(path));
   }
 
   /** A published file by its path below `current`. */

@@ -96,8 +96,8 @@ export class TestLog {
   add(
     path: string,
     version: string,
-    zipH1 = madeUpH1('zip', path, version),
-    modH1 = hashGoMod(Buffer.from(`module ${path}\n`)),
+    zipH1: string = madeUpH1('zip', path, version),
+    modH1: string = hashGoMod(Buffer.from(`module ${path}\n`)),
   ): number {
     return this.addText(path, version, `${path} ${version} ${zipH1}\n${path} ${version}/go.mod ${modH1}\n`);
   }

@@ -89,6 +89,7 @@ export class UpstreamServer {
   readonly #sockets = new Set<Socket>();
   readonly #files = new Map<string, Buffer>();
   readonly #modules: { mv: ModuleVersion; lines: readonly string[] }[] = [];
+  readonly #mounts: { prefix: string; answer: (path: string) => Buffer | undefined }[] = [];
   readonly #faults: { match: string | RegExp; fault: Fault; left: number }[] = [];
 
   constructor(server: http.Server | http2.Http2SecureServer, url: string) {
@@ -126,6 +127,11 @@ export class UpstreamServer {
   /** Serves any file; `path` is below the base, with `!` where a capital was. */
   put(path: string, body: string | Buffer): void {
     this.#files.set(path, Buffer.from(body));
+  }
+
+  /** Lets somebody else answer what lies below a path, given the rest of it; undefined is a 404. */
+  mount(prefix: string, answer: (path: string) => Buffer | undefined): void {
+    this.#mounts.push({ prefix, answer });
   }
 
   /** The right bytes of a file; throws where there is none. */
@@ -186,6 +192,11 @@ export class UpstreamServer {
     }
   }
 
+  #right(path: string): Buffer | undefined {
+    const mount = this.#mounts.find(({ prefix }) => path.startsWith(prefix));
+    return mount === undefined ? this.#files.get(path) : mount.answer(path.slice(mount.prefix.length));
+  }
+
   #takeFault(path: string): Fault | undefined {
     const found = this.#faults.find(
       ({ match, left }) => left > 0 && (typeof match === 'string' ? match === path : match.test(path)),
@@ -203,7 +214,7 @@ export class UpstreamServer {
     else if (fault.redirect !== undefined) {
       reply.writeHead(fault.status ?? 302, { location: fault.redirect, ...fault.headers }).end();
     } else {
-      const body = fault.page ? Buffer.from(PAGE) : (bodyOf(fault) ?? this.#files.get(path));
+      const body = fault.page ? Buffer.from(PAGE) : (bodyOf(fault) ?? this.#right(path));
       const status = fault.status ?? (body === undefined ? 404 : 200);
       send(reply, status, fault, body ?? Buffer.from('not found\n'));
     }

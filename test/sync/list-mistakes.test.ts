@@ -148,7 +148,7 @@ const SEEDS: readonly Mistake[] = [
     name: 'a seed by a module path that is none',
     make: config({ sumdb: 'sum.golang.org', seeds: [{ module: 'm', version: 'v1.0.0' }] }),
     code: 'CONFIG_INVALID',
-    message: 'CONFIG: seeds[0]: m: invalid module path: its first element has no dot',
+    message: 'CONFIG: seeds[0]: m: invalid module path: the first element has no dot',
     hint: "a version is written as v1.2.3, or 'latest'",
   },
   {
