@@ -194,6 +194,29 @@ const rows: readonly Row[] = [
     stale: true,
   },
   {
+    it: 'does not call a root stale for excluding what only a dependency requires',
+    roots: [root('go 1.17', 'require x.test/a v1.0.0', 'exclude x.test/b v1.0.0')],
+    mods: { 'x.test/a@v1.0.0': 'go 1.17\nrequire x.test/b v1.0.0' },
+    selects: ['x.test/a@v1.0.0'],
+  },
+  {
+    it: 'reads every version of itself that a root requires, before it drops them',
+    roots: [root('go 1.17', 'require x.test/root v1.0.0', 'require x.test/root v1.1.0')],
+    mods: {
+      'x.test/root@v1.0.0': 'go 1.17\nrequire x.test/a v1.0.0',
+      'x.test/root@v1.1.0': 'go 1.17\nrequire x.test/a v1.1.0',
+    },
+    selects: [],
+    stale: true,
+  },
+  {
+    it: 'keeps what a root of Go 1.16 requires by requiring itself',
+    roots: [root('go 1.16', 'require x.test/root v1.0.0')],
+    mods: { 'x.test/root@v1.0.0': 'go 1.17\nrequire x.test/a v1.0.0', 'x.test/a@v1.0.0': '' },
+    selects: ['x.test/a@v1.0.0'],
+    stale: true,
+  },
+  {
     it: 'takes a root that requires itself as it is',
     roots: [root('go 1.17', 'require x.test/root v1.0.0')],
     mods: { 'x.test/root@v1.0.0': 'go 1.17\nrequire x.test/a v1.0.0' },
@@ -216,6 +239,7 @@ const rows: readonly Row[] = [
     ],
     mods: { 'x.test/a@v1.0.0': 'require x.test/c v1.1.0\nrequire x.test/c v1.0.0', 'x.test/c@v1.0.0': '' },
     selects: ['x.test/a@v1.0.0', 'x.test/c@v1.0.0'],
+    stale: true,
   },
   {
     it: 'takes no notice of what a dependency excludes or replaces',
