@@ -4,8 +4,9 @@
 #
 #   gap.sh <mirror>/public <command> [argument...]
 #
-# The command finds GOPROXY, GOSUMDB, GOMODCACHE, GOPATH and GOCACHE set. Exit status: the
-# command's, or 2 where no namespace or no nginx is to be had.
+# The command finds GOPROXY, GOMODCACHE and GOPATH set, GOSUMDB and GOTOOLCHAIN at the go command's
+# own defaults. With GAP_GOPATH the GOPATH, and with it the client's memory of the checksum database,
+# is that folder and stays. Exit status: the command's, or 2 where no namespace or no nginx is to be had.
 set -euo pipefail
 umask 022
 
@@ -31,8 +32,8 @@ main() {
   start_nginx 2>"$work/nginx.log" || { cat "$work/reason" >&2; exit 2; }
   wait_for_server
   local status=0
-  env GOPROXY="$base/current" GOSUMDB="${GAP_GOSUMDB:-off}" GONOSUMDB= GOPRIVATE= GONOPROXY= GOFLAGS=-modcacherw \
-    GOPATH="$work/gopath" GOMODCACHE="$work/modcache" "$@" || status=$?
+  env -u GOSUMDB -u GONOSUMDB -u GOPRIVATE -u GONOPROXY GOENV=off GOTOOLCHAIN=auto GOPROXY="$base/current" \
+    GOFLAGS=-modcacherw GOPATH="${GAP_GOPATH:-$work/gopath}" GOMODCACHE="$work/modcache" "$@" || status=$?
   return "$status"
 }
 

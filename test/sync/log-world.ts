@@ -16,12 +16,15 @@ export const LOG = 'log.example';
 
 export class LogWorld extends World {
   readonly log: TestLog;
+  /** The history that the upstream passes on; a fork of the log in its place is a lie. */
+  passedOn: TestLog;
 
   constructor(root: string, upstream: UpstreamServer) {
     super(root, upstream);
     this.log = new TestLog(LOG);
+    this.passedOn = this.log;
     this.log.fill(300);
-    upstream.mount(`sumdb/${LOG}/`, (path) => this.log.answer(path));
+    upstream.mount(`sumdb/${LOG}/`, (path) => this.passedOn.answer(path));
     this.configure();
   }
 
