@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
+import { Agent, fetch } from 'undici';
 import { afterAll, describe, expect, it } from 'vitest';
 import { moduleFilePath } from '../../src/gomod/artifact.ts';
 import { type GoMod, parseGoMod } from '../../src/gomod/go-mod.ts';
@@ -35,14 +36,20 @@ const PROJECTS = [
 /** go.mod files by name, as they came; those of several projects are fetched once. */
 const texts = new Map<string, string>();
 const parsed = new Map<string, GoMod | 'withheld'>();
-const queue = new PQueue({ concurrency: 24 });
+const CONNECTIONS = 8;
+const queue = new PQueue({ concurrency: CONNECTIONS });
+/** Few connections that stay: each new one asks the name server, and one that loses a question costs 5 seconds. */
+const dispatcher = new Agent({ connections: CONNECTIONS, keepAliveTimeout: 60_000 });
 
 describe.skipIf(noGo)('the module graph of', () => {
   const work = temporaryFolder('graph');
   const upstreams = execFileSync('go', ['env', 'GOPROXY'], { encoding: 'utf8' }).trim();
   const [upstream = ''] = upstreams.split(/[,|]/);
 
-  afterAll(() => work.remove());
+  afterAll(async () => {
+    await dispatcher.close();
+    work.remove();
+  });
 
   it.each(PROJECTS)('%s is what the go command makes of it', async (name) => {
     const root = parseName(name);
@@ -106,7 +113,7 @@ async function fetchMods(upstream: string, mvs: readonly ModuleVersion[]): Promi
 
 async function fetchMod(upstream: string, mv: ModuleVersion): Promise<void> {
   const name = formatModuleVersion(mv);
-  const response = await fetch(`${upstream}/${moduleFilePath(mv, 'mod')}`);
+  const response = await fetch(`${upstream}/${moduleFilePath(mv, 'mod')}`, { dispatcher });
   const text = await response.text();
   if ([403, 404, 410].includes(response.status)) {
     parsed.set(name, 'withheld');
