@@ -1,16 +1,20 @@
 /**
  * What a run wants, as far as it is known: the go.sum files from the start, a module seed's own go.sum once its zip is
- * verified and in the pool. Asked again after each round of fetching, until the answer stays the same.
+ * verified and in the pool, and which version is its latest once the go.mod of the highest one is. Asked again after
+ * each round of fetching, until the answer stays the same.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { GoSumError, ModuleError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
-import { type GoMod, parseGoMod } from '../gomod/go-mod.ts';
+import { type GoMod, parseGoMod, type Retraction } from '../gomod/go-mod.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { isRetracted } from '../gomod/retraction.ts';
 import { REFERENCE_PLATFORM, toolchainModule, toolchainOf } from '../gomod/toolchain.ts';
-import type { Version } from '../gomod/version.ts';
 import { readModuleZipEntries } from '../modzip/read-entries.ts';
+import type { Pin } from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
+import type { Candidates } from './latest.ts';
 import type { Problem } from './problem.ts';
 import type { ModuleSeed, ToolchainSeed } from './seed-specs.ts';
 import { requiredText, type Seed, type Seeds, type SeedText, type SeedWant, sumText } from './seeds.ts';
@@ -23,18 +27,18 @@ export type HeldFiles = (mv: ModuleVersion) => { has(file: ModuleFile): boolean 
 export class Demand {
   readonly #seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>;
   readonly #pool: Pool;
-  /** Versions of the seeds that ask for the latest, by source; a seed without one wants nothing yet. */
-  readonly #pins: ReadonlyMap<string, Version>;
+  /** For the seeds that ask for the latest, by source; a seed without any wants nothing. */
+  readonly #candidates: ReadonlyMap<string, Candidates>;
   readonly #opened = new Map<string, Opened>();
   readonly #problems = new Map<string, Problem>();
 
   constructor(
     seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>,
-    pins: ReadonlyMap<string, Version>,
+    candidates: ReadonlyMap<string, Candidates>,
     pool: Pool,
   ) {
     this.#seeds = seeds;
-    this.#pins = pins;
+    this.#candidates = candidates;
     this.#pool = pool;
   }
 
@@ -45,11 +49,17 @@ export class Demand {
 
   /** Whether all that the seeds want is known. */
   isKnown(held: HeldFiles): boolean {
-    const versions = this.#seeds.modules.map(({ source, path, version }) => {
-      const found = version === 'latest' ? this.#pins.get(source) : version;
-      return found === undefined ? undefined : { path, version: found };
-    });
+    const versions = this.#seeds.modules.map((seed) => this.#meant(seed, held));
     return this.#problems.size === 0 && versions.every((mv) => mv !== undefined && held(mv).has('zip'));
+  }
+
+  /** Which version each seed means that asks for the latest. */
+  pins(held: HeldFiles): Pin[] {
+    const asking = this.#seeds.modules.filter(({ version }) => version === 'latest');
+    return asking.flatMap((seed) => {
+      const mv = this.#meant(seed, held);
+      return mv === undefined ? [] : [{ seed: seed.source, version: mv.version }];
+    });
   }
 
   /** All seeds, with what they are known to want when `held` says what the pool holds. */
@@ -60,14 +70,44 @@ export class Demand {
     return [...roots, ...toolchains.map((seed) => toolchainSeed(seed, roots))];
   }
 
-  #moduleSeed({ source, path, version }: ModuleSeed, held: HeldFiles): Seed {
-    const found = version === 'latest' ? this.#pins.get(source) : version;
-    if (found === undefined) return { source, texts: [] };
-    const mv = { path, version: found };
-    const itself = wholeText(source, [mv]);
-    if (!held(mv).has('zip')) return { source, texts: [itself] };
+  #moduleSeed(seed: ModuleSeed, held: HeldFiles): Seed {
+    const { source } = seed;
+    const mv = this.#meant(seed, held);
+    if (mv === undefined) return { source, texts: [] };
+    const itself = [wholeText(source, [mv]), ...this.#judgesOf(seed, mv)];
+    if (!held(mv).has('zip')) return { source, texts: itself };
     const { texts, goMod } = this.#open(mv);
-    return { source, texts: [itself, ...texts], ...(goMod ? { goMod } : {}) };
+    return { source, texts: [...itself, ...texts], ...(goMod ? { goMod } : {}) };
+  }
+
+  /** Where the highest version takes itself back, its go.mod stays wanted: it says which others are taken back. */
+  #judgesOf({ source }: ModuleSeed, { path, version }: ModuleVersion): SeedText[] {
+    const highest = this.#candidates.get(source)?.[0];
+    if (highest === undefined || highest === version) return [];
+    return [wholeText(`${source} (retractions)`, [{ path, version: highest }], 'mod')];
+  }
+
+  /** Undefined where nobody has said which version is the latest. */
+  #meant({ source, path, version }: ModuleSeed, held: HeldFiles): ModuleVersion | undefined {
+    if (version !== 'latest') return { path, version };
+    const [highest, ...others] = this.#candidates.get(source) ?? [];
+    if (highest === undefined) return undefined;
+    const mv = { path, version: highest };
+    if (others.length === 0 || !held(mv).has('mod')) return mv;
+    const retract = this.#retractions(mv);
+    const chosen = [highest, ...others].find((candidate) => !isRetracted(candidate, retract));
+    return { path, version: chosen ?? highest };
+  }
+
+  #retractions(mv: ModuleVersion): readonly Retraction[] {
+    const name = formatModuleVersion(mv);
+    try {
+      return parseGoMod(readFileSync(this.#pool.pathOf(mv, 'mod'), 'utf8'), name, { lax: true }).retract;
+    } catch (error) {
+      // What its go.mod says is not to be read: the highest version it is then, and its zip says what is wrong.
+      if (error instanceof ModuleError) return [];
+      throw error;
+    }
   }
 
   /** The go.sum and go.mod in the verified zip; it is read once. What cannot be parsed in there is the zip's problem. */

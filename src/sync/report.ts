@@ -33,6 +33,8 @@ export interface SyncReport {
   /** Gaps that the configuration accepts, with its reason. */
   readonly acceptedGaps: readonly (Problem & { readonly reason: string })[];
   readonly seeds: readonly SeedReport[];
+  /** The name of the checksum database that what is current carries. */
+  readonly sumdb: string | null;
   /** HTTP requests sent to upstreams, and the bytes that they brought. */
   readonly requests: number;
   readonly bytes: number;

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
-import type { Version } from '../gomod/version.ts';
 import { type Layout, MANIFEST } from '../site/layout.ts';
 import { type Pin, readManifest } from '../site/manifest.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
@@ -23,7 +22,7 @@ export interface FetchedRun {
   /** Publish exactly what the seeds want. */
   readonly prune: boolean;
   readonly runLog: RunLog | undefined;
-  readonly pins: ReadonlyMap<string, Version>;
+  readonly pins: readonly Pin[];
 }
 
 export interface PublishRunDeps extends Omit<PublishDeps, 'snapshots'> {
@@ -56,9 +55,7 @@ export async function publishRun(run: FetchedRun, deps: PublishRunDeps): Promise
   const about = {
     gaps: sbomGaps(results),
     sumdb: sumdbOf(contents, run, deps),
-    pins: [...run.pins]
-      .map(([seed, version]) => ({ seed, version }))
-      .sort((a, b) => (a.seed < b.seed ? -1 : 1)),
+    pins: run.pins.toSorted((a, b) => (a.seed < b.seed ? -1 : 1)),
   };
   return (await publish(contents, about, current, { ...deps, snapshots: store.snapshots })) !== undefined;
 }

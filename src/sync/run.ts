@@ -15,7 +15,7 @@ import { Store } from '../store/store.ts';
 import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
 import { Demand } from './demand.ts';
 import { holdingsOf } from './holdings.ts';
-import { type Pinned, pinLatest } from './latest.ts';
+import { type FoundLatest, findLatest } from './latest.ts';
 import { NOTHING_HELD, type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
 import { guardPrune } from './prune.ts';
@@ -30,8 +30,8 @@ import {
 } from './report.ts';
 import { Rounds, type RoundsState } from './rounds.ts';
 import { RunLog } from './run-log.ts';
-import { pinsOfCurrent, publishRun } from './run-publish.ts';
-import type { Seeds } from './seeds.ts';
+import { type FetchedRun, pinsOfCurrent, publishRun } from './run-publish.ts';
+import type { Seed, Seeds, SeedText } from './seeds.ts';
 import type { SyncDeps, SyncOptions } from './sync-deps.ts';
 import { mergeSeeds, refuseNothing } from './wanted.ts';
 
@@ -58,7 +58,7 @@ class SyncRun {
   readonly #started: Date;
   #rounds: Rounds | undefined;
   #ended: RoundsState | undefined;
-  #pinned: Pinned = { pins: new Map(), problems: [] };
+  #latest: FoundLatest = { candidates: new Map(), problems: [] };
   /** What went wrong beside the module versions. */
   readonly #more: SyncReport['problems'][number][] = [];
   #store: Store | undefined;
@@ -108,10 +108,7 @@ class SyncRun {
     const { current, isAdopted } = await reconcile({ layout, store, pool, hasher, now }, (message) =>
       log.warn(message),
     );
-    this.#run = store.runs.start(
-      this.#started,
-      this.#seeds.seeds.flatMap(({ texts }) => texts),
-    );
+    this.#run = store.runs.start(this.#started, this.#textsOf(this.#seeds.seeds));
     const runLog = RunLog.open(this.#deps, store);
     if (isAdopted) await runLog?.recover();
     const demand = await this.#demand(pool, current);
@@ -122,14 +119,18 @@ class SyncRun {
     this.#ended = ended;
     this.#more.push(...demand.problems);
     store.ledger.recordGaps(ended.failures.flatMap(gapOf), now());
-    store.runs.addSeeds(
-      this.#run,
-      ended.seeds.flatMap(({ texts }) => texts),
-    );
+    store.runs.addSeeds(this.#run, this.#textsOf(ended.seeds));
     store.ledger.recordRequiredBy(ended.results.map(({ plan }) => plan.wanted));
     if (interrupted) return 'interrupted';
     const prune = this.#prunes(demand, ended, store, current);
-    return this.#publish(store, current, prune, runLog);
+    const pins = demand.pins((mv) => store.ledger.held(mv));
+    return this.#publish(store, { current, prune, runLog, pins });
+  }
+
+  /** What counts as wanted in this run. */
+  #textsOf(seeds: readonly Seed[]): SeedText[] {
+    const hasLog = this.#deps.sumdb !== undefined;
+    return seeds.flatMap(({ texts }) => texts).filter(({ kind }) => hasLog || kind !== 'required');
   }
 
   async #demand(pool: Pool, current: SnapshotRow | undefined): Promise<Demand> {
@@ -138,9 +139,9 @@ class SyncRun {
     if (modules.length > 0) {
       const pins = pinsOfCurrent(layout, current);
       const warn = (message: string) => log.warn(message);
-      this.#pinned = await pinLatest(modules, { upstreams, pins, concurrency, warn, signal });
+      this.#latest = await findLatest(modules, { upstreams, pins, concurrency, warn, signal });
     }
-    return new Demand(this.#seeds, this.#pinned.pins, pool);
+    return new Demand(this.#seeds, this.#latest.candidates, pool);
   }
 
   #openRounds(
@@ -199,20 +200,13 @@ class SyncRun {
     guardPrune(store.snapshots.members(current.seq), current, wanted);
   }
 
-  async #publish(
-    store: Store,
-    current: SnapshotRow | undefined,
-    prune: boolean,
-    runLog: RunLog | undefined,
-  ): Promise<Outcome> {
+  async #publish(store: Store, found: Omit<FetchedRun, 'results' | 'problems'>): Promise<Outcome> {
+    const { runLog, current } = found;
     if (this.#options.strict && this.#problems().problems.length > 0) return 'incomplete';
     if (runLog) this.#more.push(...(await runLog.publish()), ...runLog.contradictedMembers(current));
     const { results } = this.#state;
     const { problems } = this.#problems();
-    const isPublished = await publishRun(
-      { results, problems, current, prune, runLog, pins: this.#pinned.pins },
-      { ...this.#deps, store },
-    );
+    const isPublished = await publishRun({ ...found, results, problems }, { ...this.#deps, store });
     if (problems.length > 0) return 'incomplete';
     return isPublished ? 'published' : 'unchanged';
   }
@@ -220,33 +214,35 @@ class SyncRun {
   #problems(): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
     const { results, carried } = this.#state;
     const { problems, acceptedGaps } = splitProblems([...results, ...carried]);
-    const beside = [...this.#seeds.problems, ...this.#pinned.problems, ...this.#more];
+    const beside = [...this.#seeds.problems, ...this.#latest.problems, ...this.#more];
     return { problems: [...beside, ...problems], acceptedGaps };
   }
 
   /** The database itself may be what failed: then the report says only what is current. */
-  #previousOf(id: string): string | null {
+  #rowOf(id: string): SnapshotRow | undefined {
     try {
-      return this.#store?.snapshots.find(id)?.previous ?? null;
+      return this.#store?.snapshots.find(id);
     } catch (cause) {
       this.#deps.log.warn(
         `what was current before is not known: ${cause instanceof Error ? cause.message : String(cause)}`,
       );
-      return null;
+      return undefined;
     }
   }
 
   #conclude(outcome: Outcome, error?: RunError): SyncReport {
     const { layout, upstreams, now, log } = this.#deps;
     const id = currentSnapshot(layout);
-    const previous = id === null ? null : this.#previousOf(id);
+    const row = id === null ? undefined : this.#rowOf(id);
     const { seeds, results } = this.#state;
     const report: SyncReport = {
       outcome,
-      snapshot: id === null ? null : { id, path: join(layout.snapshots, id), previous },
+      snapshot:
+        id === null ? null : { id, path: join(layout.snapshots, id), previous: row?.previous ?? null },
       modules: countModules(results),
       ...this.#problems(),
       seeds: [...reportSeeds(seeds, results), ...unreadSeeds(this.#seeds)],
+      sumdb: row?.sumdb ?? null,
       requests: upstreams.stats.requests,
       bytes: upstreams.stats.bytes,
       seconds: (now().getTime() - this.#started.getTime()) / 1000,

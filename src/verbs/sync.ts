@@ -93,7 +93,7 @@ function whatNext(config: Config, report: SyncReport): string[] {
   return [
     '',
     `try it:   cd ${project}`,
-    `          GOPROXY=file://${config.mirror}/public/current GOSUMDB=off go mod download`,
+    `          GOPROXY=file://${config.mirror}/public/current${report.sumdb === null ? ' GOSUMDB=off' : ''} go mod download`,
     `serve it: ${ownCommand()} serve      (or host ${config.mirror}/public with any file server)`,
   ];
 }

@@ -59,6 +59,7 @@ function report(outcome: SyncReport['outcome'], codes: readonly string[] = [], e
     problems: codes.map(problem),
     acceptedGaps: [],
     seeds: [],
+    sumdb: null,
     requests: 0,
     bytes: 0,
     seconds: 0,
