@@ -6,13 +6,26 @@ import { type Command, type Cost, measure } from './measure.ts';
 import { go, modferry, plainEnv } from './programs.ts';
 import type { Source } from './source.ts';
 
-export const CONTENDERS = ['curl', 'hash', 'go', 'cold', 'unchanged', 'diskGo', 'diskCold'] as const;
+export const CONTENDERS = [
+  'curl',
+  'hash',
+  'go',
+  'cold',
+  'unchanged',
+  'coldLog',
+  'unchangedLog',
+  'diskGo',
+  'diskCold',
+] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
 /** What one timing of one contender cost; `requests` where the contender counts them. */
 export interface Timing extends Omit<Cost, 'stdout'> {
   readonly requests?: number;
 }
+
+/** As the mirror that is the upstream recorded it. */
+const LOG = 'sum.golang.org';
 
 /** One timing of each contender. */
 export type Round = Partial<Record<Contender, Timing>>;
@@ -43,6 +56,9 @@ export async function timeRound(arena: Arena, say: (line: string) => void): Prom
   await time('go', folder, () => timeGo(arena, folder));
   await time('cold', folder, () => timeSync(arena, folder, 'published'));
   await time('unchanged', folder, () => timeSync(arena, folder, 'unchanged'));
+  rmSync(folder, { recursive: true, force: true });
+  await time('coldLog', folder, () => timeSync(arena, folder, 'published', LOG));
+  await time('unchangedLog', folder, () => timeSync(arena, folder, 'unchanged', LOG));
   rmSync(folder, { recursive: true, force: true });
   if (disk === undefined) return round;
   await time('diskGo', disk, () => timeGo(arena, disk));
@@ -84,10 +100,11 @@ async function timeSync(
   { source, url }: Arena,
   folder: string,
   expected: SyncReport['outcome'],
+  sumdb = 'off',
 ): Promise<Timing> {
   const config = join(folder, 'mirror.config.json');
   const { seeds, accept } = source;
-  writeFileSync(config, JSON.stringify({ mirror: 'mirror', seeds: [seeds], upstream: url, accept }));
+  writeFileSync(config, JSON.stringify({ mirror: 'mirror', seeds: [seeds], upstream: url, accept, sumdb }));
   const { stdout, ...cost } = await measure(modferry(['sync', '--json', '--config', config]));
   const { outcome, requests }: SyncReport = JSON.parse(stdout);
   if (outcome !== expected) throw new Error(`the sync was to end as ${expected} and ended as ${outcome}`);

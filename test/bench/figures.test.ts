@@ -16,6 +16,8 @@ const round = (slow: number, cold = 3, requests = 0): Round => ({
   go: timing(10 * slow),
   cold: { ...timing(cold * slow, 4, 100 * slow), requests: 9 },
   unchanged: { ...timing(0.5), requests },
+  coldLog: { ...timing(1.2 * cold * slow), requests: 18 },
+  unchangedLog: { ...timing(0.5), requests: 0 },
 });
 
 const measured = (rounds: readonly Round[], name: string) =>
@@ -60,6 +62,8 @@ describe('figures', () => {
       'go',
       'cold',
       'unchanged',
+      'coldLog',
+      'unchangedLog',
     ]);
   });
 });
@@ -70,6 +74,8 @@ describe('marks', () => {
     expect(measured([round(1), round(50), round(1)], 'cold sync / (curl + inflate and SHA-256)')).toBeCloseTo(
       1,
     );
+    const perLog = 'cold sync with the checksum database / without';
+    expect(measured([round(1), round(50), round(1)], perLog)).toBeCloseTo(1.2);
   });
 
   it('take the worst of requests and peaks, which no other round makes good', () => {

@@ -53,9 +53,13 @@ export function marksOf(rounds: readonly Round[]): Mark[] {
   const worst = (value: (round: Round) => number) => Math.max(...rounds.map(value));
   const perGo = typical((round) => seconds(round.cold) / seconds(round.go));
   const perFloor = typical((round) => seconds(round.cold) / (seconds(round.curl) + seconds(round.hash)));
+  const perLog = typical((round) => seconds(round.coldLog) / seconds(round.cold));
   const cpuPerGo = typical((round) => cpuSeconds(round.cold) / cpuSeconds(round.go));
   const unchanged = typical((round) => seconds(round.unchanged));
-  const requests = worst((round) => round.unchanged?.requests ?? Number.NaN);
+  const requests = worst(
+    ({ unchanged, unchangedLog }) =>
+      (unchanged?.requests ?? Number.NaN) + (unchangedLog?.requests ?? Number.NaN),
+  );
   const peak = worst((round) => round.cold?.peakMegabytes ?? Number.NaN);
   return [
     { name: 'cold sync / `go mod download`', value: perGo, unit: '×', limit: 0.35 },
@@ -66,6 +70,7 @@ export function marksOf(rounds: readonly Round[]): Mark[] {
       unit: '×',
       limit: undefined,
     },
+    { name: 'cold sync with the checksum database / without', value: perLog, unit: '×', limit: 1.5 },
     { name: 'nothing new', value: unchanged, unit: 's', limit: 0.6 },
     { name: 'nothing new, requests', value: requests, unit: '', limit: 0 },
     { name: 'peak memory of the cold sync', value: peak, unit: 'MB', limit: 512 },

@@ -18,6 +18,8 @@ const NAMES: Readonly<Record<Contender, string>> = {
   go: '`go mod download`, all zips',
   cold: '`modferry sync`, cold',
   unchanged: '`modferry sync`, nothing new',
+  coldLog: '`modferry sync`, cold, with the checksum database',
+  unchangedLog: '`modferry sync`, nothing new, with the checksum database',
   diskGo: '`go mod download`, on a disk',
   diskCold: '`modferry sync`, cold, on a disk',
 };

@@ -1,6 +1,6 @@
 /**
  * What is fetched in the benchmark: the go.sum files of real projects and a mirror of all that they name, made by a
- * real sync from the upstream that this machine is set up for. Kept in the work folder, one for each list of projects.
+ * real sync from the upstream that this machine is set up for, the checksum database included. Kept in the work folder, one for each list of projects.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
@@ -25,7 +25,7 @@ interface Accepted {
 }
 
 export interface Source {
-  /** A folder for each project, with its go.sum and go.mod. */
+  /** A folder for each project, with its go.sum alone: so the log changes nothing of what is wanted. */
   readonly seeds: string;
   /** The mirror's GOPROXY root. */
   readonly root: string;
@@ -42,7 +42,7 @@ export interface Source {
 /** `list` is a JSON file of projects. Runs for minutes the first time; `say` hears of it. */
 export function prepareSource(list: string, work: string, say: (line: string) => void): Source {
   const text = readFileSync(list, 'utf8');
-  const folder = join(work, `source-${hash('sha256', text).slice(0, 12)}`);
+  const folder = join(work, `source-${hash('sha256', `with the log ${text}`).slice(0, 12)}`);
   // Written last: a folder without it is what an interrupted preparation left.
   const marker = join(folder, 'accept.json');
   if (!existsSync(marker)) {
@@ -71,7 +71,7 @@ function fetchSeeds(projects: readonly Project[], folder: string): void {
       escapePath(parseModuleVersion(module, version).path).replaceAll('/', '_'),
     );
     mkdirSync(to, { recursive: true });
-    for (const name of ['go.sum', 'go.mod']) cpSync(join(Dir, name), join(to, name));
+    cpSync(join(Dir, 'go.sum'), join(to, 'go.sum'));
   }
   rmSync(modCache, { recursive: true, force: true });
 }
