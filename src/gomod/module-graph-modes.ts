@@ -99,7 +99,7 @@ function hasTwoVersions(demands: readonly Demand[]): boolean {
 
 /** As the go command writes it: each path once, and not that of the main module. */
 function withoutRepeats(main: MainModule): MainModule {
-  const demands = highestOfEach(main.demands);
+  const demands = highestOfEach(main.demands).filter(({ mv }) => mv.path !== main.path);
   return { ...main, demands };
 }
 

@@ -140,18 +140,22 @@ function requirements(random: Random, all: readonly string[], count: number): st
   return Array.from({ length: Math.floor(count) }, () => `require ${pick(random, all).replace('@', ' ')}`);
 }
 
-/** Replaces paths that are not in `replaced`, and puts them there. */
+/**
+ * Replaces what is not in `replaced`, and puts it there; nothing of a path that an earlier file replaces whole, which
+ * would be a conflict, while the other way round the later file wins.
+ */
 function replacements(
   random: Random,
   all: readonly string[],
   folders: Record<string, string>,
   replaced: Set<string>,
 ): string[] {
-  return Array.from({ length: 1 + below(random, 3) }).flatMap(() => {
-    const old = pick(random, all);
-    if (replaced.has(pathOf(old))) return [];
-    replaced.add(pathOf(old));
+  const earlier = new Set(replaced);
+  const some = Array.from({ length: 1 + below(random, 3) }, () => pick(random, all));
+  return [...some, ...some.slice(1)].flatMap((old) => {
     const what = random() < 0.5 ? old.replace('@', ' ') : pathOf(old);
+    if (replaced.has(what) || earlier.has(pathOf(old))) return [];
+    replaced.add(what);
     if (random() < 0.6) return [`replace ${what} => ${pick(random, all).replace('@', ' ')}`];
     const folder = `./folder${Object.keys(folders).length}`;
     const go = pick(random, GO_LINES);
