@@ -45,13 +45,17 @@ export default defineConfig({
   mirror: './mirror',
 
   // The go.sum and go.work.sum files to serve: files, folders that are searched, globs,
-  // or { url: 'https://git.corp.example/app/raw/go.sum' }. Needed.
+  // or { url: 'https://git.corp.example/app/raw/go.sum' }. Needed. Also tools, as
+  // { module: 'golang.org/x/tools/gopls', version: 'latest' }, and toolchains, as { toolchain: 'from-seeds' }.
   seeds: ['.'],
 
   // Where modules come from, in GOPROXY syntax. Default: GOPROXY, else 'go env GOPROXY', else https://goproxy.cn.
   // upstream: 'https://goproxy.cn',
 
-  // Modules that no public upstream may hear of; give them an upstream of their own with only: ['corp.example/*'].
+  // The checksum database that judges, in GOSUMDB syntax. Default: GOSUMDB, else sum.golang.org; 'off' to do without.
+  // sumdb: 'sum.golang.org',
+
+  // Modules that no public upstream, and no checksum database, may hear of; give them an upstream of their own with only: ['corp.example/*'].
   // private: ['corp.example/*'],
 
   // Gaps that are known: they no longer make a run incomplete. A wrong hash is never accepted.

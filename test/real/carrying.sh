@@ -29,6 +29,7 @@ main() {
   damaged_journey
   removal
   by_tar
+  log_comes_along
   return "$failed"
 }
 
@@ -115,6 +116,20 @@ by_tar() {
   claim "hard links were made anew from the tar file" test "$(inodes "$near")" -eq "$(inodes "$far")"
 }
 
+# Tiles first, then the lookups that need them: clients read the folder while it is copied.
+log_comes_along() {
+  local log=$near/public/sumdb/sum.golang.org
+  [[ -d $log ]] || { echo "SKIP the checksum database: this mirror carries none"; return 0; }
+  claim "the checksum database came along" diff -r "$log" "$far/public/sumdb/sum.golang.org"
+  mkdir -p "$log/tile/8/9" "$log/lookup/new.example"
+  echo tile >"$log/tile/8/9/000" && echo lookup >"$log/lookup/new.example/m@v1.0.0"
+  recipe "$page" Copy | sed -n 1p >"$work/first"
+  bash -c "$(placed far:/srv/modferry "$far" <"$work/first" | placed /srv/modferry "$near")"
+  claim "tiles travel before lookups" test -e "$far/public/sumdb/sum.golang.org/tile/8/9/000" -a ! -e "$far/public/sumdb/sum.golang.org/lookup/new.example"
+  carry Copy
+  claim "and lookups after them" test -e "$far/public/sumdb/sum.golang.org/lookup/new.example/m@v1.0.0"
+}
+
 choose() {
   local text
   text=$(recipe "$page" Choose | placed /srv/modferry/public "$near/public")
@@ -191,7 +206,8 @@ snapshot_is_whole() { (cd "$far/public/snapshots/$1" && sha256sum --strict --qui
 
 same_trees() { diff -r --no-dereference "$near/public" "$far/public"; }
 
-files_sent() { sed -n 's/^Number of regular files transferred: \([0-9]*\).*/\1/p' "$work/stats"; }
+# By all rsync commands of the block together.
+files_sent() { awk -F': ' '/^Number of regular files transferred: /{ sum += $2 } END { print sum }' "$work/stats"; }
 
 inodes() { find "$1/public/snapshots" -type f -printf '%i\n' | sort -u | wc -l; }
 names() { find "$1/public/snapshots" -type f | wc -l; }

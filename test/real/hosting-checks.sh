@@ -106,7 +106,7 @@ fresh_client() {
 
 client() {
   # Variables that would lead the client past the mirror are emptied, not inherited.
-  (cd "$client_folder/project" && env -u http_proxy -u HTTP_PROXY -u all_proxy -u ALL_PROXY \
-    GOENV=off GOFLAGS=-modcacherw GOPROXY="$client_proxy" GOSUMDB=off GOTOOLCHAIN=local GONOPROXY= GOPRIVATE= \
+  (cd "$client_folder/project" && env -u GOSUMDB -u http_proxy -u HTTP_PROXY -u all_proxy -u ALL_PROXY \
+    GOENV=off GOFLAGS=-modcacherw GOPROXY="$client_proxy" GOTOOLCHAIN=local GONOPROXY= GOPRIVATE= \
     GOPATH="$client_folder/gopath" GOMODCACHE="$client_folder/modcache" GOCACHE="$client_folder/cache" go "$@")
 }
