@@ -14,7 +14,7 @@ export const REFERENCE_PLATFORM = 'linux-amd64';
 
 /** Before it there was no switching of toolchains. */
 const FIRST_GO = '1.21';
-const NAME = /^go(1\.\d+(?:\.\d+|rc\d+))$/;
+const NAME = /^go(1\.(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)|rc(?:0|[1-9]\d*)))$/;
 const VERSION = /^v0\.0\.1-(go1\.\d+(?:\.\d+|rc\d+)?)\.([a-z0-9]+-[a-z0-9]+)$/;
 
 /** Whether `name` is that of a toolchain that the go command can switch to, as `go1.27.3` or `go1.27rc1`. */
@@ -38,13 +38,23 @@ export function parseToolchainModule({
 }
 
 /**
- * The toolchain that a main module asks for, exactly: the later of its `go` and `toolchain` lines, where `go 1.27`
- * means go1.27.0. Undefined where every toolchain that can switch will do.
+ * The toolchain that a main module asks for, exactly: that of its `toolchain` line, unless its `go` line is later;
+ * there `go 1.27` means go1.27.0. Undefined where every toolchain that can switch will do, and where the one that is
+ * asked for cannot be had from anybody, as `go1.27` or a company's own. Source: Select in cmd/go/internal/toolchain.
  */
-export function toolchainOf({ go, toolchain }: Pick<GoMod, 'go' | 'toolchain'>): string | undefined {
-  const lines = [go ?? '', toolchain?.replace(/^go/, '') ?? ''].map(released);
-  const [latest] = lines.sort((a, b) => compareGoVersions(b, a));
-  return latest !== undefined && isToolchainName(`go${latest}`) ? `go${latest}` : undefined;
+export function toolchainOf({
+  go = '',
+  toolchain = '',
+}: Pick<GoMod, 'go' | 'toolchain'>): string | undefined {
+  // It says that the go command is not to switch, whatever the `go` line says.
+  if (toolchain === 'default') return undefined;
+  const name = compareGoVersions(go, versionOf(toolchain)) > 0 ? `go${released(go)}` : toolchain;
+  return isToolchainName(name) ? name : undefined;
+}
+
+/** `1.27.3` of `go1.27.3` and of `go1.27.3-corp`. Source: FromToolchain in cmd/go/internal/gover. */
+function versionOf(toolchain: string): string {
+  return toolchain.replace(/^go/, '').replace(/[- \t].*$/s, '');
 }
 
 /** The first release of a language version. */
