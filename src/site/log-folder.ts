@@ -47,18 +47,12 @@ export class LogFolder {
     return readIfThere(join(this.published, path));
   }
 
-  /** Publishes a tile that is not published yet: a link to the kept one, or `bytes` where none is kept. */
+  /** Publishes a tile: a link to the kept one, or `bytes` where none is kept. What lies there may not be whole. */
   publishTile(path: string, bytes: Buffer): void {
     const kept = join(this.#kept, path);
     const to = join(this.published, path);
-    if (!readIfThere(kept)?.equals(bytes)) {
-      this.#write(to, bytes);
-      return;
-    }
-    mkdirSync(dirname(to), { recursive: true });
-    // What lies there is not whole: a power cut came before its sync.
-    rmSync(to, { force: true });
-    linkOrCopy(kept, to);
+    if (readIfThere(kept)?.equals(bytes)) this.#place(to, (staged) => linkOrCopy(kept, staged));
+    else this.#write(to, bytes);
   }
 
   /** Publishes a lookup, or replaces it. Readers see the old one or the new. */
@@ -86,13 +80,19 @@ export class LogFolder {
     if (this.sizeOf(SUPPORTED) === undefined) replaceFile(join(this.published, SUPPORTED), '');
   }
 
-  /** A file appears under its name whole. */
   #write(path: string, bytes: string | Buffer): void {
+    this.#place(path, (staged) => writeFileSync(staged, bytes, { flag: 'wx' }));
+  }
+
+  /** A file appears under its name whole, also where readers have another one open. */
+  #place(path: string, make: (staged: string) => void): void {
     mkdirSync(dirname(path), { recursive: true });
     const staged = join(this.#layout.staging, `log-${process.pid}-${this.#sequence++}`);
     rmSync(staged, { force: true });
-    writeFileSync(staged, bytes, { flag: 'wx' });
+    make(staged);
     renameSync(staged, path);
+    // Two names of one file: renaming has done nothing then.
+    rmSync(staged, { force: true });
   }
 }
 
