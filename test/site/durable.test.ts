@@ -1,17 +1,20 @@
 import {
+  chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replaceFile, swapLink, syncAll } from '../../src/site/durable.ts';
+import { linkOrCopy, replaceFile, swapLink, syncAll } from '../../src/site/durable.ts';
 import { Reader } from './reader.ts';
 
 /** So often is what a reader looks at changed under its hands. */
@@ -102,6 +105,51 @@ describe('swapLink', () => {
     const { seen, failures } = await reader.stop();
     expect(failures).toEqual([]);
     expect(seen.toSorted()).toEqual(['one', 'two']);
+  });
+});
+
+describe('linkOrCopy', () => {
+  it('links, and says that nothing was copied', () => {
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')];
+    writeFileSync(from, 'bytes');
+    expect(linkOrCopy(from, to)).toBe(false);
+    expect(statSync(to).ino).toBe(statSync(from).ino);
+  });
+
+  it('never takes the place of what is there', () => {
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')];
+    writeFileSync(from, 'bytes');
+    writeFileSync(to, 'mine');
+    expect(() => linkOrCopy(from, to)).toThrow(`EEXIST: file already exists, link '${from}' -> '${to}'`);
+    expect(readFileSync(to, 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    ['the file', 'lost', 'to'],
+    ['the folder it goes to', 'from', 'lost/to'],
+  ])('fails where %s is not there, and copies nothing', (_, from, to) => {
+    writeFileSync(join(folder, 'from'), 'bytes');
+    expect(() => linkOrCopy(join(folder, from), join(folder, to))).toThrow(
+      `ENOENT: no such file or directory, link '${join(folder, from)}' -> '${join(folder, to)}'`,
+    );
+    expect(readdirSync(folder)).toEqual(['from']);
+  });
+
+  const otherSystem = existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync(tmpdir()).dev;
+  if (!otherSystem) process.stderr.write('SKIPPED: a copy to another file system: there is none\n');
+
+  it.skipIf(!otherSystem)('copies to another file system, and says so', () => {
+    const elsewhere = mkdtempSync('/dev/shm/modferry-durable-');
+    try {
+      const [from, to] = [join(folder, 'from'), join(elsewhere, 'to')];
+      writeFileSync(from, 'bytes');
+      chmodSync(from, 0o644);
+      expect(linkOrCopy(from, to)).toBe(true);
+      expect(readFileSync(to, 'utf8')).toBe('bytes');
+      expect(statSync(to).mode & 0o777).toBe(0o644);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 });
 
