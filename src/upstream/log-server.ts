@@ -6,6 +6,7 @@
 import { UpstreamError } from '../errors.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import { matchesPatterns } from '../gomod/pattern.ts';
+import { basicAuthOf } from './credentials.ts';
 import { HttpFailure } from './failure.ts';
 import type { UpstreamEntry } from './proxy-list.ts';
 import { redactUrl } from './redact.ts';
@@ -15,7 +16,7 @@ import { type AskOptions, type From, intoMemory, type Question, type UpstreamSet
 export interface LogAddress {
   /** As `sum.golang.org`: where the log itself is, and its name below an upstream. */
   readonly name: string;
-  /** An address from GOSUMDB: then no upstream is asked. */
+  /** An address from GOSUMDB: then no upstream is asked. Its user information, if any, has no broken % escape. */
   readonly url?: URL | undefined;
 }
 
@@ -31,11 +32,18 @@ interface Base {
   readonly prefix: string;
 }
 
+/** Where the log is, as far as somebody has begun to find out. */
+interface Search {
+  /** Begins the message of its failure. */
+  readonly subject: string;
+  readonly base: Promise<Base>;
+}
+
 export class LogServer {
   readonly #set: UpstreamSet;
   readonly #address: LogAddress;
   readonly #itself: Base;
-  #found: Promise<Base> | undefined;
+  #search: Search | undefined;
 
   constructor(set: UpstreamSet, address: LogAddress) {
     this.#set = set;
@@ -70,7 +78,7 @@ export class LogServer {
     options: AskOptions,
     check: (body: Buffer) => void = () => {},
   ): Promise<Body> {
-    const { client, prefix } = this.#passing(await this.#find(question.subject, options), question);
+    const { client, prefix } = this.#passing(await this.#find(question, options), question);
     const take = intoMemory((body) => {
       check(body);
       return { body };
@@ -86,12 +94,19 @@ export class LogServer {
   }
 
   /** Asked for once; calls at the same time wait for the same. After a failure the next call begins again. */
-  #find(subject: string, options: AskOptions): Promise<Base> {
-    this.#found ??= this.#ask(subject, options).catch((error: unknown) => {
-      this.#found = undefined;
-      throw error;
-    });
-    return this.#found;
+  async #find({ subject, modulePath }: Question, options: AskOptions): Promise<Base> {
+    this.#search ??= { subject, base: this.#ask(subject, options) };
+    const search = this.#search;
+    try {
+      return await search.base;
+    } catch (error) {
+      if (this.#search === search) this.#search = undefined;
+      if (!(error instanceof UpstreamError)) throw error;
+      // It names whoever began the search; each of those who waited is told of its own module.
+      const message = `${subject}${error.message.slice(search.subject.length)}`;
+      const { code, hint, cause } = error;
+      throw new UpstreamError(code, message, { module: modulePath && subject, hint, cause });
+    }
   }
 
   async #ask(subject: string, options: AskOptions): Promise<Base> {
@@ -119,5 +134,10 @@ export class LogServer {
 }
 
 function entryOf({ name, url = new URL(`https://${name}`) }: LogAddress): UpstreamEntry {
-  return { url, name: redactUrl(url), fallback: ',', headers: {} };
+  const auth = basicAuthOf(url);
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  const entry = { url: bare, name: redactUrl(url), fallback: ',', headers: {} } as const;
+  return auth === undefined ? entry : { ...entry, auth };
 }
