@@ -11,6 +11,7 @@ import { SumDbError } from '../sumdb/errors.ts';
 import { GO_SUMDB_KEY, parseVerifierKey, type VerifierKey } from '../sumdb/verifier-key.ts';
 import type { LogSettings } from '../sync/log-session.ts';
 import type { LogAddress } from '../upstream/log-server.ts';
+import { redactText } from '../upstream/redact.ts';
 import type { Environment } from './context.ts';
 import { privatePatterns } from './network.ts';
 
@@ -21,15 +22,15 @@ export interface FoundLog {
 
 const GO_SUMDB = 'sum.golang.org';
 /** Go's own log by another road. */
-const ALIASES: Readonly<Record<string, string>> = {
-  'sum.golang.google.cn': `${GO_SUMDB} https://sum.golang.google.cn`,
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['sum.golang.google.cn', `${GO_SUMDB} https://sum.golang.google.cn`],
+]);
 
 /** Undefined where it is switched off. Throws ConfigError CONFIG_INVALID with the field. */
 export function findSumDb(config: Config, env: Environment): FoundLog | undefined {
   const [written, field, onMissing] = writtenSumDb(config, env);
   if (written === 'off') return undefined;
-  const [keyText = '', urlText, ...more] = fields(ALIASES[written] ?? written);
+  const [keyText = '', urlText, ...more] = fields(ALIASES.get(written) ?? written);
   if (more.length > 0) throw invalid(field, 'more than a key and a URL');
   const key = readKey(keyText, field);
   const patterns = privatePatterns(config, env);
@@ -61,7 +62,7 @@ function readKey(text: string, field: string): VerifierKey {
   if (text !== GO_SUMDB && !text.includes('+')) {
     throw invalid(
       field,
-      `'${text}': this log's key is not known`,
+      `'${redactText(text)}': this log's key is not known`,
       `write it as <name>+<hash>+<key>, or 'off'`,
     );
   }
@@ -71,17 +72,27 @@ function readKey(text: string, field: string): VerifierKey {
     throw invalid(field, `'${key.name}' is no host, nor a host and a path`);
   } catch (error) {
     if (!(error instanceof SumDbError)) throw error;
-    throw invalid(field, error.message);
+    throw invalid(field, redactText(error.message));
   }
 }
 
 function readUrl(text: string, field: string): URL {
   const url = URL.parse(text);
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') {
-    url.pathname = url.pathname.replace(/\/+$/, '');
-    return url;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw invalid(field, 'what follows the key is neither an https nor an http URL');
+  if (!isEscaped(url.username) || !isEscaped(url.password))
+    throw invalid(field, 'its user name or password has a broken % escape');
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return url;
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
   }
-  throw invalid(field, 'what follows the key is neither an https nor an http URL');
 }
 
 function invalid(field: string, problem: string, hint?: string): ConfigError {
