@@ -49,8 +49,6 @@ export function checkAccept({ accept, file }: Config): void {
 export function refuseUnbuilt(config: Config): void {
   const refuse = (field: string, allowed: string) =>
     new ConfigError('CONFIG_INVALID', `${config.file}: ${field}: this version has only ${allowed}`);
-  if (config.graph !== 'listed') throw refuse('graph', "'listed'");
-  if (config.zips !== 'listed') throw refuse('zips', "'listed'");
   if (config.policy !== undefined) throw refuse('policy', 'no policy check');
   if (config.sbom.sign !== undefined) throw refuse('sbom.sign', 'unsigned SBOMs');
 }

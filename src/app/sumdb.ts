@@ -45,6 +45,18 @@ export function findSumDb(config: Config, env: Environment): FoundLog | undefine
   };
 }
 
+/** Beyond go.sum's lines only a log can judge. Throws ConfigError CONFIG_INVALID. */
+export function checkGraph({ graph, zips, file }: Config, hasLog: boolean): void {
+  const field = graph === 'selected' || graph === 'closure' ? 'graph' : zips === 'graph' ? 'zips' : undefined;
+  if (hasLog || field === undefined) return;
+  const value = field === 'graph' ? graph : zips;
+  throw new ConfigError(
+    'CONFIG_INVALID',
+    `${file}: ${field}: '${value}' needs the checksum database, and sumdb is 'off'`,
+    { hint: "what no go.sum line names has no other hash: leave sumdb to its default, or write 'listed'" },
+  );
+}
+
 /** The keys that a published log is checked by: those of the configuration, else Go's own. */
 export function keysOfLog(name: string, config: Config, env: Environment): LogSettings['keys'] | undefined {
   const found = findSumDb(config, env)?.settings;

@@ -13,7 +13,7 @@ import type { SyncObserver, SyncOptions } from '../sync/sync-deps.ts';
 import { toolVersion } from '../version.ts';
 import { type AppContext, checkAccept, refuseUnbuilt, withStore } from './context.ts';
 import { fetchSeeds, findUpstreams, LazyUpstreams } from './network.ts';
-import { findSumDb } from './sumdb.ts';
+import { checkGraph, findSumDb } from './sumdb.ts';
 
 /** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
 const DEFAULT_CONCURRENCY = 32;
@@ -37,6 +37,7 @@ export async function sync(
   checkAccept(config);
   const entries = findUpstreams(context);
   const sumdb = findSumDb(config, context.env);
+  checkGraph(config, sumdb !== undefined);
   const seeds = await fetchSeeds(context, sumdb !== undefined, signals.abort);
   const upstreams = new LazyUpstreams(context, entries);
   const hasher = new ZipHasher();
@@ -73,6 +74,7 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
   refuseUnbuilt(config);
   checkAccept(config);
   const log = findSumDb(config, context.env)?.settings;
+  checkGraph(config, log !== undefined);
   const seeds = await fetchSeeds(context, log !== undefined, stop);
   return withStore(config, async (store) => {
     const input = { config, layout: layoutOf(config.mirror), seeds, store, log, now: new Date() };

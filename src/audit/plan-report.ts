@@ -9,6 +9,7 @@ import type { LogSettings } from '../sync/log-session.ts';
 import { isWholeModule, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
 import { reportSeeds, type SeedReport, untouched } from '../sync/report.ts';
+import { graphRulesOf } from '../sync/seed-graph.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { conflictsOf, mergeSeeds, refuseNothing } from '../sync/wanted.ts';
 import { planLogOf, seedsOffline } from './seeds-offline.ts';
@@ -48,7 +49,7 @@ export async function reportPlan(
   { config, layout, seeds, store, log, now }: PlanInput,
   sizeOf?: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
 ): Promise<PlanReport> {
-  const all = seedsOffline(seeds, layout, store);
+  const all = seedsOffline(seeds, layout, store, graphRulesOf(config, log !== undefined));
   const rules = { accept: config.accept, now, log: planLogOf(log) };
   const wanted = mergeSeeds(all, rules.log?.isLogged);
   refuseNothing(wanted, seeds, config);

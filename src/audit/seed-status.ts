@@ -7,7 +7,7 @@ import type { H1 } from '../gomod/h1.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import { requiredModules } from '../gomod/requirements.ts';
 import type { SeedReport } from '../sync/report.ts';
-import { type Seed, wantsOf } from '../sync/seeds.ts';
+import { type Seed, wantsOf } from '../sync/seed-texts.ts';
 
 export interface SeedStatus extends SeedReport {
   /** Whether `go build` and `go test` work: every zip and go.mod that the file names is served with its hash. */
@@ -16,6 +16,7 @@ export interface SeedStatus extends SeedReport {
   readonly lacking: readonly string[];
   /** Modules that the go.mod beside it requires and whose zip no line names: `go mod download` asks for them. */
   readonly downloadLacks: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** The files of a module version that a client can get, with the h1 of each that has one. */
@@ -28,6 +29,7 @@ export function seedStatus(seed: Seed, report: SeedReport, served: Served): Seed
     builds: lacking.every(({ file }) => file === 'info'),
     lacking: lacking.map(({ name, file }) => `${name} ${file}`),
     downloadLacks: downloadLacks(seed, served),
+    warnings: seed.warnings ?? [],
   };
 }
 
@@ -49,7 +51,9 @@ function* lackingFiles(seed: Seed, served: Served): Generator<{ name: string; fi
   }
 }
 
-function downloadLacks({ goMod }: Seed, served: Served): string[] {
-  const required = goMod ? requiredModules(goMod).map(({ mv }) => mv) : [];
+function downloadLacks({ root }: Seed, served: Served): string[] {
+  const required = (root?.input.roots ?? []).flatMap(({ goMod }) =>
+    requiredModules(goMod).map(({ mv }) => mv),
+  );
   return required.filter((mv) => !served(mv).has('zip')).map(formatModuleVersion);
 }

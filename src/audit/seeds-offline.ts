@@ -1,5 +1,7 @@
 /** What the seeds want as far as the mirror itself tells: the versions of its pins, and the go.sum in zips that it holds. */
+
 import type { ModuleVersion } from '../gomod/module-version.ts';
+import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import type { Layout } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
@@ -9,14 +11,28 @@ import { pinsOf } from '../sync/latest.ts';
 import type { LogSettings } from '../sync/log-session.ts';
 import type { PlanLog } from '../sync/plan.ts';
 import { pinsOfCurrent } from '../sync/run-publish.ts';
-import type { Seed, Seeds } from '../sync/seeds.ts';
+import type { GraphRules } from '../sync/seed-graph.ts';
+import type { Seed } from '../sync/seed-texts.ts';
+import type { Seeds } from '../sync/seeds.ts';
+import { Toolchains } from '../sync/toolchains.ts';
 
 /** All seeds; one by module is as long as its zip is held. Nothing is asked for. */
-export function seedsOffline(seeds: Seeds, layout: Layout, store: Store | undefined): readonly Seed[] {
+export function seedsOffline(
+  seeds: Seeds,
+  layout: Layout,
+  store: Store | undefined,
+  graph: GraphRules,
+): readonly Seed[] {
   const id = currentSnapshot(layout);
   const pins = pinsOf(seeds.modules, pinsOfCurrent(layout, id === null ? undefined : { id }));
   const nothing: ReadonlySet<never> = new Set<never>();
-  return new Demand(seeds, pins, new Pool(layout)).seeds((mv) => store?.ledger.held(mv) ?? nothing);
+  const demand = new Demand(seeds, pins, {
+    pool: new Pool(layout),
+    graph,
+    known: (source, sha256) => store?.runs.textOf(source, sha256),
+    toolchains: new Toolchains(store?.ledger.versionsOf(TOOLCHAIN_MODULE) ?? []),
+  });
+  return demand.seeds({ held: (mv) => store?.ledger.held(mv) ?? nothing, isLost: () => false });
 }
 
 /** The log as a plan sees it; undefined where none judges. */

@@ -11,6 +11,7 @@ import { unreadSeeds } from '../sync/conclude.ts';
 import type { LogSettings } from '../sync/log-session.ts';
 import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import { reportSeeds, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
+import { graphRulesOf } from '../sync/seed-graph.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
 import { type SeedStatus, seedStatus } from './seed-status.ts';
@@ -56,7 +57,7 @@ export function reportStatus(input: StatusInput): StatusReport {
   const id = currentSnapshot(layout);
   const current = id === null ? undefined : store?.snapshots.find(id);
   const served = servedBy(store, current);
-  const all = seedsOffline(seeds, layout, store);
+  const all = seedsOffline(seeds, layout, store, graphRulesOf(config, log !== undefined));
   const rules = { accept: config.accept, now, log: planLogOf(log) };
   const plan = planSync(mergeSeeds(all, rules.log?.isLogged), served, rules);
   const results = untouched(plan);
@@ -74,7 +75,13 @@ export function reportStatus(input: StatusInput): StatusReport {
         const report = reports.get(seed.source);
         return report ? [seedStatus(seed, report, served.held)] : [];
       }),
-      ...unreadSeeds(seeds).map((seed) => ({ ...seed, builds: false, lacking: [], downloadLacks: [] })),
+      ...unreadSeeds(seeds).map((seed) => ({
+        ...seed,
+        builds: false,
+        lacking: [],
+        downloadLacks: [],
+        warnings: [],
+      })),
     ],
     sumdb: carriedLog(store, current),
     acceptedGaps: splitProblems(results).acceptedGaps,

@@ -44,7 +44,7 @@ const settings = z.strictObject({
   sumdb: z
     .union([text, z.strictObject({ name: text, onMissing: z.enum(['hold', 'publish']).default('hold') })])
     .optional(),
-  graph: z.enum(['listed', 'selected', 'closure']).default('listed'),
+  graph: z.enum(['listed', 'selected', 'closure']).optional(),
   zips: z.enum(['listed', 'graph']).default('listed'),
   accept: z
     .array(z.strictObject({ module: text, version: text, reason: text, until: date.optional() }))

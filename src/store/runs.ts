@@ -1,6 +1,8 @@
 /** The history of runs, and which line of which seed wanted what in each. */
 import type { ModuleFile } from '../gomod/artifact.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
+import type { Version } from '../gomod/version.ts';
 import type { Ledger } from './ledger.ts';
 import type { Db } from './open.ts';
 
@@ -17,7 +19,11 @@ export interface SeedContent {
     readonly file: Exclude<ModuleFile, 'info'>;
     /** Undefined: it gives no hash. */
     readonly h1: string | undefined;
+    /** Who requires it, where a build list selects it. */
+    readonly because?: string | undefined;
   }[];
+  /** The newest Go that its modules ask for, as `1.25.0`, where that was looked at. */
+  readonly go?: string | undefined;
 }
 
 export interface RunRow {
@@ -37,6 +43,29 @@ export interface WantingLine {
   readonly line: number;
   readonly file: Exclude<ModuleFile, 'info'>;
   readonly h1: string | null;
+  readonly because: string | null;
+}
+
+/** A text that an earlier run read. */
+export interface KnownText {
+  readonly wants: readonly {
+    readonly mv: ModuleVersion;
+    readonly file: Exclude<ModuleFile, 'info'>;
+    readonly line: number;
+    /** Only texts that give no hashes are read again from here. */
+    readonly h1: undefined;
+    readonly because?: string;
+  }[];
+  readonly go?: string;
+}
+
+/** A want as it is kept. */
+interface WantRow {
+  readonly module: string;
+  readonly version: string;
+  readonly file: Exclude<ModuleFile, 'info'>;
+  readonly line: number;
+  readonly because: string | null;
 }
 
 const RUN_COLUMNS = 'id, started_at AS startedAt, finished_at AS finishedAt, outcome, snapshot, report';
@@ -48,6 +77,31 @@ export class Runs {
   constructor(db: Db, ledger: Ledger) {
     this.#db = db;
     this.#ledger = ledger;
+  }
+
+  /** What a text wanted when an earlier run kept it; its wants give no hashes here. Undefined where none did. */
+  textOf(source: string, sha256: string): KnownText | undefined {
+    const seed = this.#db
+      .prepare<[string, string], { id: number; go: string | null }>(
+        'SELECT id, go FROM seed WHERE source = ? AND sha256 = ?',
+      )
+      .get(source, sha256);
+    if (seed === undefined) return undefined;
+    const rows = this.#db
+      .prepare<[number], WantRow>(`
+        SELECT v.module, v.version, w.file, w.line, w.because
+        FROM want w JOIN module_version v ON v.id = w.module_version
+        WHERE w.seed = ? ORDER BY w.position`)
+      .all(seed.id);
+    const wants = rows.map(({ module, version, file, line, because }) => ({
+      // The ledger holds only paths and versions that were parsed before they were written.
+      mv: { path: module as ModulePath, version: version as Version },
+      file,
+      line,
+      h1: undefined,
+      ...(because === null ? {} : { because }),
+    }));
+    return { wants, ...(seed.go === null ? {} : { go: seed.go }) };
   }
 
   /** Opens a run. A seed whose text is known already, from an earlier run or this one, costs at most one row. */
@@ -92,7 +146,7 @@ export class Runs {
   wantingLines(path: string): WantingLine[] {
     return this.#db
       .prepare<[string], WantingLine>(`
-        SELECT v.version, s.source, w.line, w.file, w.h1
+        SELECT v.version, s.source, w.line, w.file, w.h1, w.because
         FROM module_version v
           JOIN want w ON w.module_version = v.id
           JOIN seed s ON s.id = w.seed
@@ -108,14 +162,15 @@ export class Runs {
       .get(seed.source, seed.sha256);
     if (known) return known.id;
     const added = this.#db
-      .prepare('INSERT INTO seed (source, sha256) VALUES (?, ?)')
-      .run(seed.source, seed.sha256);
+      .prepare('INSERT INTO seed (source, sha256, go) VALUES (?, ?, ?)')
+      .run(seed.source, seed.sha256, seed.go ?? null);
     const id = Number(added.lastInsertRowid);
     const addWant = this.#db.prepare(
-      'INSERT INTO want (seed, position, line, module_version, file, h1) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO want (seed, position, line, module_version, file, h1, because)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    for (const [position, { line, mv, file, h1 = null }] of seed.wants.entries())
-      addWant.run(id, position, line, this.#ledger.idOf(mv), file, h1);
+    for (const [position, { line, mv, file, h1 = null, because = null }] of seed.wants.entries())
+      addWant.run(id, position, line, this.#ledger.idOf(mv), file, h1, because);
     return id;
   }
 }

@@ -1,45 +1,56 @@
 /**
  * What a run wants, as far as it is known: the go.sum files from the start, a module seed's own go.sum once its zip is
- * verified and in the pool, and which version is its latest once the go.mod of the highest one is. Asked again after
- * each round of fetching, until the answer stays the same.
+ * verified and in the pool, which version is its latest once the go.mod of the highest one is, and the rest of a build
+ * list go.mod by go.mod. Asked again after each round of fetching, until the answer stays the same.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GoSumError, ModuleError } from '../errors.ts';
-import type { ModuleFile } from '../gomod/artifact.ts';
-import { type GoMod, parseGoMod, type Retraction } from '../gomod/go-mod.ts';
+import { parseGoMod, type Retraction } from '../gomod/go-mod.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import { isRetracted } from '../gomod/retraction.ts';
-import { REFERENCE_PLATFORM, toolchainModule, toolchainOf } from '../gomod/toolchain.ts';
 import { readModuleZipEntries } from '../modzip/read-entries.ts';
 import type { Pin } from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
 import type { Candidates } from './latest.ts';
+import { PooledMods, type PoolView } from './mod-reader.ts';
 import type { Problem } from './problem.ts';
-import type { ModuleSeed, ToolchainSeed } from './seed-specs.ts';
-import { requiredText, type Seed, type Seeds, type SeedText, type SeedWant, sumText } from './seeds.ts';
+import { type GraphRules, type KnownText, SeedGraphs } from './seed-graph.ts';
+import { moduleRoot } from './seed-roots.ts';
+import type { ModuleSeed } from './seed-specs.ts';
+import { requiredText, type Seed, type SeedText, sumText, wholeText } from './seed-texts.ts';
+import type { Seeds } from './seeds.ts';
+import type { Toolchains } from './toolchains.ts';
 
 /** Bytes. A go.sum of this size has a hundred thousand lines. */
 const LONGEST_TEXT = 16 << 20;
 
-export type HeldFiles = (mv: ModuleVersion) => { has(file: ModuleFile): boolean };
+export interface DemandDeps {
+  readonly pool: Pool;
+  readonly graph: GraphRules;
+  readonly known: KnownText;
+  readonly toolchains: Toolchains;
+}
 
 export class Demand {
   readonly #seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>;
   readonly #pool: Pool;
   /** For the seeds that ask for the latest, by source; a seed without any wants nothing. */
   readonly #candidates: ReadonlyMap<string, Candidates>;
+  readonly #graphs: SeedGraphs;
+  readonly #toolchains: Toolchains;
   readonly #opened = new Map<string, Opened>();
   readonly #problems = new Map<string, Problem>();
 
   constructor(
     seeds: Pick<Seeds, 'seeds' | 'modules' | 'toolchains'>,
     candidates: ReadonlyMap<string, Candidates>,
-    pool: Pool,
+    { pool, graph, known, toolchains }: DemandDeps,
   ) {
     this.#seeds = seeds;
     this.#candidates = candidates;
     this.#pool = pool;
+    this.#graphs = new SeedGraphs(graph, new PooledMods(pool), known);
+    this.#toolchains = toolchains;
   }
 
   /** Module seeds whose own go.sum or go.mod cannot be read. */
@@ -47,37 +58,44 @@ export class Demand {
     return [...this.#problems.values()];
   }
 
+  /** Whether nothing that comes in can change what is wanted. */
+  get isStatic(): boolean {
+    return this.#seeds.modules.length === 0 && this.#graphs.isListed;
+  }
+
   /** Whether all that the seeds want is known. */
-  isKnown(held: HeldFiles): boolean {
-    const versions = this.#seeds.modules.map((seed) => this.#meant(seed, held));
-    return this.#problems.size === 0 && versions.every((mv) => mv !== undefined && held(mv).has('zip'));
+  isKnown(view: PoolView): boolean {
+    const versions = this.#seeds.modules.map((seed) => this.#meant(seed, view));
+    return this.#problems.size === 0 && versions.every((mv) => mv !== undefined && view.held(mv).has('zip'));
   }
 
   /** Which version each seed means that asks for the latest. */
-  pins(held: HeldFiles): Pin[] {
+  pins(view: PoolView): Pin[] {
     const asking = this.#seeds.modules.filter(({ version }) => version === 'latest');
     return asking.flatMap((seed) => {
-      const mv = this.#meant(seed, held);
+      const mv = this.#meant(seed, view);
       return mv === undefined ? [] : [{ seed: seed.source, version: mv.version }];
     });
   }
 
   /** All seeds, with what they are known to want when `held` says what the pool holds. */
-  seeds(held: HeldFiles): readonly Seed[] {
+  seeds(view: PoolView): readonly Seed[] {
     const { seeds, modules, toolchains } = this.#seeds;
-    const opened = modules.map((seed) => this.#moduleSeed(seed, held));
-    const roots = [...seeds, ...opened];
-    return [...roots, ...toolchains.map((seed) => toolchainSeed(seed, roots))];
+    const opened = modules.map((seed) => this.#moduleSeed(seed, view));
+    const whole = [...seeds, ...opened].map((seed) => {
+      return { ...seed, texts: [...seed.texts, ...this.#graphs.textsOf(seed, view)] };
+    });
+    return [...whole, ...toolchains.map((seed) => this.#toolchains.seed(seed, whole))];
   }
 
-  #moduleSeed(seed: ModuleSeed, held: HeldFiles): Seed {
+  #moduleSeed(seed: ModuleSeed, view: PoolView): Seed {
     const { source } = seed;
-    const mv = this.#meant(seed, held);
+    const mv = this.#meant(seed, view);
     if (mv === undefined) return { source, texts: [] };
     const itself = [wholeText(source, [mv]), ...this.#judgesOf(seed, mv)];
-    if (!held(mv).has('zip')) return { source, texts: itself };
-    const { texts, goMod } = this.#open(mv);
-    return { source, texts: [...itself, ...texts], ...(goMod ? { goMod } : {}) };
+    if (!view.held(mv).has('zip')) return { source, texts: itself };
+    const { texts, root } = this.#open(mv);
+    return { source, texts: [...itself, ...texts], ...(root ? { root } : {}) };
   }
 
   /** Where the highest version takes itself back, its go.mod stays wanted: it says which others are taken back. */
@@ -88,12 +106,12 @@ export class Demand {
   }
 
   /** Undefined where nobody has said which version is the latest. */
-  #meant({ source, path, version }: ModuleSeed, held: HeldFiles): ModuleVersion | undefined {
+  #meant({ source, path, version }: ModuleSeed, view: PoolView): ModuleVersion | undefined {
     if (version !== 'latest') return { path, version };
     const [highest, ...others] = this.#candidates.get(source) ?? [];
     if (highest === undefined) return undefined;
     const mv = { path, version: highest };
-    if (others.length === 0 || !held(mv).has('mod')) return mv;
+    if (others.length === 0 || !view.held(mv).has('mod')) return mv;
     const retract = this.#retractions(mv);
     const chosen = [highest, ...others].find((candidate) => !isRetracted(candidate, retract));
     return { path, version: chosen ?? highest };
@@ -136,39 +154,13 @@ export class Demand {
   }
 }
 
-type Opened = Pick<Seed, 'texts' | 'goMod'>;
-
-/** What needs no more than its being there: the module version's zip, judged by the log. */
-function wholeText(source: string, mvs: readonly ModuleVersion[], file: 'zip' | 'mod' = 'zip'): SeedText {
-  const sha256 = createHash('sha256').update(mvs.map(formatModuleVersion).join('\n')).digest('hex');
-  return {
-    kind: 'seed',
-    source,
-    sha256,
-    wants: mvs.map((mv): SeedWant => ({ mv, file, h1: undefined, line: 0 })),
-  };
-}
+type Opened = Pick<Seed, 'texts' | 'root'>;
 
 function parseOpened(name: string, sum: string | undefined, mod: string | undefined): Opened {
   const texts = sum === undefined ? [] : [sumText(`${name}/go.sum`, sum)];
   if (mod === undefined) return { texts };
-  const goMod: GoMod = parseGoMod(mod, `${name}/go.mod`, { lax: true });
-  return { texts: [...texts, requiredText(`${name}/go.mod`, mod, goMod)], goMod };
-}
-
-/** Of the reference platform the `.info` is wanted whatever the platforms are. */
-function toolchainSeed({ source, name, platforms }: ToolchainSeed, roots: readonly Seed[]): Seed {
-  const asked = name === 'from-seeds' ? roots.map((root) => root.goMod && toolchainOf(root.goMod)) : [name];
-  const names = [...new Set(asked.filter((one) => one !== undefined))].sort();
-  const zips = names.flatMap((one) => platforms.map((platform) => toolchainModule(one, platform)));
-  const infos = platforms.includes(REFERENCE_PLATFORM)
-    ? []
-    : names.map((one) => toolchainModule(one, REFERENCE_PLATFORM));
-  return {
-    source,
-    texts: [
-      wholeText(source, zips),
-      ...(infos.length > 0 ? [wholeText(`${source} (info)`, infos, 'mod')] : []),
-    ],
-  };
+  const source = `${name}/go.mod`;
+  const goMod = parseGoMod(mod, source, { lax: true });
+  const root = moduleRoot(source, mod, goMod, undefined);
+  return { texts: [...texts, requiredText(source, mod, goMod)], root };
 }

@@ -3,6 +3,7 @@
  * that is missing holds nothing back but itself, and the go.mod that only its zip can judge.
  */
 import { readFileSync } from 'node:fs';
+import { UpstreamError } from '../errors.ts';
 import {
   type Content,
   MODULE_FILES,
@@ -34,6 +35,7 @@ export interface FetchDeps {
   /** Keeps a body that failed; answers with its path. */
   readonly quarantine: (evidence: Omit<Evidence, 'at'>, content: Content) => Promise<string>;
   readonly warn: (message: string) => void;
+  readonly info: (message: string) => void;
   /** Aborts what is under way. */
   readonly signal: AbortSignal;
 }
@@ -70,11 +72,17 @@ export async function fetchModule(plan: ModulePlan, deps: FetchDeps): Promise<Fe
     fail(deps.log?.fileOf(error) ?? 'lookup', error),
   );
   const zip = new ZipJob(plan, judgement, deps);
+  const mod = attempt('mod', () => fetchMod(plan, judgement, zip, deps));
+  /** The log knows the version, and its go.mod is here: then it is there, whoever withholds its `.info`. */
+  const isProved = async () => {
+    await Promise.all([judgement.settled(), mod]);
+    return judgement.isLogged && (plan.held.has('mod') || artifacts.some(({ file }) => file === 'mod'));
+  };
   const settled = await Promise.allSettled([
     judgement.settled(),
     attempt('zip', () => zip.artifact()),
-    attempt('mod', () => fetchMod(plan, judgement, zip, deps)),
-    attempt('info', () => fetchInfo(wanted.mv, deps)),
+    mod,
+    attempt('info', () => fetchInfo(wanted.mv, isProved, deps)),
   ]);
   for (const result of settled) if (result.status === 'rejected') throw result.reason;
   const tried: WantedFile[] = plan.lookup ? [...plan.fetch, 'lookup'] : [...plan.fetch];
@@ -112,14 +120,30 @@ async function fetchMod(
   return adoptOrFetch(mv, 'mod', get, judge, deps);
 }
 
-async function fetchInfo(mv: ModuleVersion, deps: FetchDeps): Promise<VerifiedArtifact> {
+/** Where an upstream withholds the `.info` of what is proved otherwise, one of our own stands in: a client needs no more. */
+async function fetchInfo(
+  mv: ModuleVersion,
+  isProved: () => Promise<boolean>,
+  deps: FetchDeps,
+): Promise<VerifiedArtifact> {
   if (deps.pool.has(mv, 'info')) {
     const parsed = parseInfo(readFileSync(deps.pool.pathOf(mv, 'info'), 'utf8'), mv);
     if (parsed.ok) return verifyInfo(mv, parsed.info, 'pool');
   }
-  const { info, upstream } = await deps.upstreams.info(mv, { signal: deps.signal });
-  return verifyInfo(mv, info, upstream);
+  try {
+    const { info, upstream } = await deps.upstreams.info(mv, { signal: deps.signal });
+    return verifyInfo(mv, info, upstream);
+  } catch (error) {
+    const isWithheld =
+      error instanceof UpstreamError && (error.code === 'NOT_FOUND' || error.code === 'REJECTED');
+    if (!isWithheld || !(await isProved())) throw error;
+    deps.info(`${error.message}: it is written here, without a time`);
+    return verifyInfo(mv, { version: mv.version }, OWN);
+  }
 }
+
+/** In place of an upstream's name. */
+const OWN = 'modferry';
 
 function noHash(mv: ModuleVersion): never {
   const name = formatModuleVersion(mv);

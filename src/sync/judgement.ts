@@ -36,6 +36,11 @@ export class Judgement {
     return this.#judge?.log ?? 'go.sum';
   }
 
+  /** Whether its record is known. */
+  get isLogged(): boolean {
+    return this.#judge !== undefined;
+  }
+
   /** Whether go.sum lines agree on a hash: then a download may begin before the log has answered. */
   hasLine(file: HashedFile): boolean {
     return this.#plan.wanted[file]?.size === 1;

@@ -3,7 +3,7 @@ import type { SbomGap } from '../sbom/metadata.ts';
 import type { Outcome } from '../store/runs.ts';
 import { isWholeModule, type ModulePlan, type Plan } from './plan.ts';
 import { isIntegrity, type Problem } from './problem.ts';
-import type { Seed } from './seeds.ts';
+import type { Seed } from './seed-texts.ts';
 
 export interface ModuleCounts {
   /** Module versions that the seeds want; the sum of the other five. */

@@ -6,10 +6,11 @@ import type { WantedFile } from '../gomod/artifact.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Demand } from './demand.ts';
 import { type FetchAllDeps, fetchAll } from './fetch-all.ts';
+import type { PoolView } from './mod-reader.ts';
 import { type Holdings, isUnfinished, type ModulePlan, type Plan, type PlanRules, planSync } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { ModuleResult } from './report.ts';
-import type { Seed } from './seeds.ts';
+import type { Seed } from './seed-texts.ts';
 import { mergeSeeds, type WantedModule } from './wanted.ts';
 
 export interface RoundsDeps extends Omit<FetchAllDeps, 'onModule'> {
@@ -73,6 +74,17 @@ export class Rounds {
     }
   }
 
+  /** Something else than the ledger has changed what is wanted. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /** What the demand goes by: a go.mod that nobody can judge will not come. */
+  readonly view: PoolView = {
+    held: (mv) => this.#deps.holdings.held(mv),
+    isLost: (mv) => this.#triedOf(mv).has('mod') || this.#deps.rules.log?.isLogged(mv) !== true,
+  };
+
   /** May be asked at any time: it is what the ledger says then. */
   state(): RoundsState {
     this.#known ??= this.#read();
@@ -81,7 +93,7 @@ export class Rounds {
 
   #read(): RoundsState {
     const { holdings, rules } = this.#deps;
-    const seeds = this.#demand.seeds((mv) => holdings.held(mv));
+    const seeds = this.#demand.seeds(this.view);
     const wanted = mergeSeeds(seeds, rules.log?.isLogged);
     const plan = planSync(wanted, holdings, { ...rules, tried: (mv) => this.#triedOf(mv) });
     const results = plan.modules.map((module) => this.#resultOf(module));

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { parseModuleVersion } from '../gomod/module-version.ts';
+import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
@@ -20,19 +21,15 @@ import { NOTHING_HELD, type Plan, planSync } from './plan.ts';
 import { emptyStaging, makeFolders, reconcile } from './prepare.ts';
 import { guardPrune } from './prune.ts';
 import { Recorder } from './record.ts';
-import {
-  countModules,
-  type ModuleResult,
-  reportSeeds,
-  type SyncReport,
-  splitProblems,
-  untouched,
-} from './report.ts';
+import { countModules, reportSeeds, type SyncReport, splitProblems, untouched } from './report.ts';
 import { Rounds, type RoundsState } from './rounds.ts';
 import { RunLog } from './run-log.ts';
 import { type FetchedRun, pinsOfCurrent, publishRun } from './run-publish.ts';
-import type { Seed, Seeds, SeedText } from './seeds.ts';
+import { graphRulesOf } from './seed-graph.ts';
+import type { Seed, SeedText } from './seed-texts.ts';
+import type { Seeds } from './seeds.ts';
 import type { SyncDeps, SyncOptions } from './sync-deps.ts';
+import { offerToolchains, Toolchains } from './toolchains.ts';
 import { mergeSeeds, refuseNothing } from './wanted.ts';
 
 /** Throws only before the lock is held; afterwards every failure is in the report. */
@@ -58,6 +55,7 @@ class SyncRun {
   readonly #started: Date;
   #rounds: Rounds | undefined;
   #ended: RoundsState | undefined;
+  #toolchains: Toolchains | undefined;
   #latest: FoundLatest = { candidates: new Map(), problems: [] };
   /** What went wrong beside the module versions. */
   readonly #more: SyncReport['problems'][number][] = [];
@@ -111,10 +109,12 @@ class SyncRun {
     this.#run = store.runs.start(this.#started, this.#textsOf(this.#seeds.seeds));
     const runLog = RunLog.open(this.#deps, store);
     if (isAdopted) await runLog?.recover();
-    const demand = await this.#demand(pool, current);
+    const demand = await this.#demand(store, pool, current);
     const rounds = this.#openRounds(demand, store, pool, current, runLog);
-    if (this.#seeds.modules.length === 0) this.#guardPrune(rounds.state().results, store, current);
-    const interrupted = await rounds.run();
+    // What the seeds want can only grow: where all of it is known, too much may be refused before anything is asked.
+    if (demand.isStatic && this.#seeds.problems.length === 0)
+      this.#prunes(true, rounds.state(), store, current);
+    const interrupted = await this.#fetch(rounds);
     const ended = rounds.state();
     this.#ended = ended;
     this.#more.push(...demand.problems);
@@ -122,26 +122,45 @@ class SyncRun {
     store.runs.addSeeds(this.#run, this.#textsOf(ended.seeds));
     store.ledger.recordRequiredBy(ended.results.map(({ plan }) => plan.wanted));
     if (interrupted) return 'interrupted';
-    const prune = this.#prunes(demand, ended, store, current);
-    const pins = demand.pins((mv) => store.ledger.held(mv));
+    const prune = this.#prunes(demand.isKnown(rounds.view), ended, store, current);
+    const pins = demand.pins(rounds.view);
     return this.#publish(store, { current, prune, runLog, pins });
   }
 
   /** What counts as wanted in this run. */
   #textsOf(seeds: readonly Seed[]): SeedText[] {
     const hasLog = this.#deps.sumdb !== undefined;
-    return seeds.flatMap(({ texts }) => texts).filter(({ kind }) => hasLog || kind !== 'required');
+    return seeds
+      .flatMap(({ texts }) => texts)
+      .filter(({ kind }) => hasLog || (kind !== 'required' && kind !== 'graph'));
   }
 
-  async #demand(pool: Pool, current: SnapshotRow | undefined): Promise<Demand> {
-    const { upstreams, concurrency, log, abort: signal, layout } = this.#deps;
+  /** True where it was interrupted. Only the go.mod files that came tell whether a newer toolchain is needed. */
+  async #fetch(rounds: Rounds): Promise<boolean> {
+    const { upstreams, abort: signal } = this.#deps;
+    if (await rounds.run()) return true;
+    const toolchains = this.#toolchains;
+    if (toolchains === undefined || toolchains.unmet.length === 0) return false;
+    this.#more.push(...(await offerToolchains(toolchains, upstreams, signal)));
+    rounds.forget();
+    return rounds.run();
+  }
+
+  async #demand(store: Store, pool: Pool, current: SnapshotRow | undefined): Promise<Demand> {
+    const { config, upstreams, concurrency, log, abort: signal, layout } = this.#deps;
     const { modules } = this.#seeds;
     if (modules.length > 0) {
       const pins = pinsOfCurrent(layout, current);
       const warn = (message: string) => log.warn(message);
       this.#latest = await findLatest(modules, { upstreams, pins, concurrency, warn, signal });
     }
-    return new Demand(this.#seeds, this.#latest.candidates, pool);
+    this.#toolchains = new Toolchains(store.ledger.versionsOf(TOOLCHAIN_MODULE));
+    return new Demand(this.#seeds, this.#latest.candidates, {
+      pool,
+      graph: graphRulesOf(config, this.#deps.sumdb !== undefined),
+      known: (source, sha256) => store.runs.textOf(source, sha256),
+      toolchains: this.#toolchains,
+    });
   }
 
   #openRounds(
@@ -166,6 +185,7 @@ class SyncRun {
       recorder: new Recorder(pool, store.ledger, now, runLog?.sink),
       quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
       warn: (message) => log.warn(message),
+      info: (message) => log.info(message),
       onRound: (count) => observer.planned(count),
       onModule: () => observer.moduleDone(),
     });
@@ -183,21 +203,20 @@ class SyncRun {
   }
 
   /** Whether this run prunes; refuses to when too much would go. */
-  #prunes(demand: Demand, { results }: RoundsState, store: Store, current: SnapshotRow | undefined): boolean {
+  #prunes(
+    isKnown: boolean,
+    { results }: RoundsState,
+    store: Store,
+    current: SnapshotRow | undefined,
+  ): boolean {
     if (!this.#options.prune) return false;
-    if (this.#seeds.problems.length > 0 || !demand.isKnown((mv) => store.ledger.held(mv))) {
+    if (this.#seeds.problems.length > 0 || !isKnown) {
       this.#deps.log.warn('not pruning: what a seed wants that cannot be read is not known');
       return false;
     }
-    this.#guardPrune(results, store, current);
-    return true;
-  }
-
-  #guardPrune(results: readonly ModuleResult[], store: Store, current: SnapshotRow | undefined): void {
-    const { prune, force } = this.#options;
-    if (!prune || force || !current || this.#seeds.problems.length > 0) return;
     const wanted = results.map(({ plan }) => plan.wanted);
-    guardPrune(store.snapshots.members(current.seq), current, wanted);
+    if (current && !this.#options.force) guardPrune(store.snapshots.members(current.seq), current, wanted);
+    return true;
   }
 
   async #publish(store: Store, found: Omit<FetchedRun, 'results' | 'problems'>): Promise<Outcome> {

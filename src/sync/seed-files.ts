@@ -1,9 +1,9 @@
 /**
- * Finds the go.sum files that a seed names: a file, a folder that is searched as the go command's `./...` is
+ * Finds the go.sum and go.work.sum files that a seed names: a file, a folder that is searched as the go command's `./...` is
  * (nothing that begins with `.` or `_`, no testdata, no node_modules), or a glob. A file that several seeds name
  * is one file.
  */
-import { type Dirent, globSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, existsSync, globSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors.ts';
 
@@ -91,8 +91,14 @@ function* searchFolder(folder: string, place: SeedPlace): Generator<string> {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (LIST_NAME.test(entry.name) && isList(path, entry, place)) yield path;
+    else if (isLoneWorkspace(path, entry)) yield path;
     else if (entry.isDirectory() && !NOT_SEARCHED.test(entry.name)) yield* searchFolder(path, place);
   }
+}
+
+/** A go.work without its go.work.sum still says what a workspace selects. */
+function isLoneWorkspace(path: string, entry: Dirent): boolean {
+  return entry.name === 'go.work' && entry.isFile() && !existsSync(`${path}.sum`);
 }
 
 /** A link to nothing stands for a list that somebody wants: passing it over would be false success. */

@@ -3,48 +3,16 @@
  * module and toolchain, as far as they are known before a run. What comes out is parsed and named; what cannot be
  * parsed is an error with its file and line, before anything is changed.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, posix } from 'node:path';
 import type { Config } from '../config/load.ts';
-import { type GoMod, parseGoMod } from '../gomod/go-mod.ts';
-import { parseGoSum } from '../gomod/go-sum.ts';
-import type { H1 } from '../gomod/h1.ts';
-import type { ModuleVersion } from '../gomod/module-version.ts';
-import { requiredModules } from '../gomod/requirements.ts';
+import { parseGoMod } from '../gomod/go-mod.ts';
 import type { Problem } from './problem.ts';
-import { findSeedFiles } from './seed-files.ts';
+import { findSeedFiles, type SeedFile } from './seed-files.ts';
+import { moduleRoot, type SeedFolder, workspaceRoot } from './seed-roots.ts';
 import { type ModuleSeed, readSeedSpecs, type ToolchainSeed } from './seed-specs.ts';
+import { requiredText, type Seed, sumText } from './seed-texts.ts';
 import { type Copy, readUrlSeed, type SeedReader, type SeedTexts, saveCopies } from './seed-urls.ts';
-import type { HashedFile } from './wanted.ts';
-
-/** Somebody wants a file of a module version. */
-export interface SeedWant {
-  readonly mv: ModuleVersion;
-  readonly file: HashedFile;
-  /** Undefined: no hash is given, the log is to judge. */
-  readonly h1: H1 | undefined;
-  /** Counted from 1; 0: the text as a whole. */
-  readonly line: number;
-}
-
-/** One text that wants module versions. */
-export interface SeedText {
-  /** `sum`: a go.sum. `required`: a go.mod, wanted only where the log can judge. `seed`: the configuration itself. */
-  readonly kind: 'sum' | 'required' | 'seed';
-  /** Path relative to the configuration, URL without credentials and query, or what stands for it. */
-  readonly source: string;
-  /** SHA-256 of the text, in hex. */
-  readonly sha256: string;
-  readonly wants: readonly SeedWant[];
-}
-
-/** One seed: what the configuration, or a pattern in it, names. */
-export interface Seed {
-  readonly source: string;
-  readonly texts: readonly SeedText[];
-  /** The go.mod beside it, where there is one. */
-  readonly goMod?: GoMod;
-}
 
 export interface Seeds {
   /** go.sum and go.work.sum files. */
@@ -67,7 +35,7 @@ export async function readSeeds(
   const specs = readSeedSpecs(config, hasLog);
   const patterns = config.seeds.filter((spec) => typeof spec === 'string');
   const place = { base: config.base, configFile: config.file, mirror: config.mirror };
-  const seeds = findSeedFiles(patterns, place).map(({ path, source }) => readSeedFile(path, source));
+  const seeds = findSeedFiles(patterns, place).map((file) => readSeedFile(file, reader.warn));
   const urls = config.seeds.filter((spec) => typeof spec === 'object' && 'url' in spec);
   const problems: Problem[] = [];
   const copies: Copy[] = [];
@@ -82,43 +50,42 @@ export async function readSeeds(
   return { seeds, ...specs, problems, saveCopies: () => saveCopies(copiesFolder, copies) };
 }
 
-/** A go.sum, and the go.mod beside it. Throws GoSumError and ModuleError with the place. */
-export function parseSeed({ source, sum, mod, modSource = source }: SeedTexts): Seed {
+/** A go.sum, and the go.mod beside it in `folder`. Throws GoSumError and ModuleError with the place. */
+function parseSeed({ source, sum, mod, modSource = source }: SeedTexts, folder?: SeedFolder): Seed {
   const texts = [sumText(source, sum)];
   if (mod === undefined) return { source, texts };
   const goMod = parseGoMod(mod, modSource, { lax: false });
-  return { source, texts: [...texts, requiredText(modSource, mod, goMod)], goMod };
+  const root = moduleRoot(modSource, mod, goMod, folder);
+  return { source, texts: [...texts, requiredText(modSource, mod, goMod)], root };
 }
 
-export function sumText(source: string, text: string): SeedText {
-  return { kind: 'sum', source, sha256: sha256Of(text), wants: parseGoSum(text, source) };
-}
-
-/** What a main module requires: `go mod download` asks for the zips, whether go.sum has their hashes or not. */
-export function requiredText(source: string, text: string, goMod: GoMod): SeedText {
-  const wants = requiredModules(goMod).map(
-    ({ mv, line }) => ({ mv, line, file: 'zip', h1: undefined }) as const,
-  );
-  return { kind: 'required', source, sha256: sha256Of(text), wants };
-}
-
-/** What a seed wants whether a log judges or not: its go.sum lines, and itself. */
-export function wantsOf(seed: Seed): readonly SeedWant[] {
-  return seed.texts.flatMap(({ kind, wants }) => (kind === 'required' ? [] : wants));
-}
-
-function readSeedFile(path: string, source: string): Seed {
+function readSeedFile({ path, source }: SeedFile, warn: (message: string) => void): Seed {
+  const folder = { path: dirname(path), source: posix.dirname(source) };
+  if (/go\.work(\.sum)?$/.test(path)) return readWorkspace(path, source, folder, warn);
   const beside = path.replace(/go\.sum$/, 'go.mod');
   const sum = readFileSync(path, 'utf8');
   if (beside === path || !existsSync(beside)) return parseSeed({ source, sum });
-  return parseSeed({
-    source,
-    sum,
-    mod: readFileSync(beside, 'utf8'),
-    modSource: source.replace(/go\.sum$/, 'go.mod'),
-  });
+  const modSource = source.replace(/go\.sum$/, 'go.mod');
+  return parseSeed({ source, sum, mod: readFileSync(beside, 'utf8'), modSource }, folder);
 }
 
-export function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** A go.work.sum with its go.work, or either of them alone. */
+function readWorkspace(
+  path: string,
+  source: string,
+  folder: SeedFolder,
+  warn: (message: string) => void,
+): Seed {
+  const workFile = path.replace(/\.sum$/, '');
+  const workSource = source.replace(/\.sum$/, '');
+  const sum = existsSync(`${workFile}.sum`) ? readFileSync(`${workFile}.sum`, 'utf8') : undefined;
+  const own = sum === undefined ? [] : [sumText(`${workSource}.sum`, sum)];
+  if (!existsSync(workFile)) return { source, texts: own };
+  const { root, sums } = workspaceRoot(workSource, readFileSync(workFile, 'utf8'), folder, warn);
+  const required = root.input.roots.map(({ goMod, source: name }) => requiredText(name, root.sha256, goMod));
+  const warnings =
+    own.length > 0
+      ? {}
+      : { warnings: [`${workSource}: has no go.work.sum beside it: run go list -m all there`] };
+  return { source, texts: [...own, ...sums, ...required], root, ...warnings };
 }

@@ -8,7 +8,8 @@ import { ConfigError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import { compareModuleVersions, formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
-import type { Seed, Seeds, SeedText, SeedWant } from './seeds.ts';
+import type { Seed, SeedText, SeedWant } from './seed-texts.ts';
+import type { Seeds } from './seeds.ts';
 
 /** The files of which go.sum gives hashes. */
 export type HashedFile = Exclude<ModuleFile, 'info'>;
@@ -72,7 +73,7 @@ export function mergeSeeds(seeds: readonly Seed[], isLogged: IsLogged = NEVER_LO
   const drafts = new Map<string, Draft>();
   for (const seed of seeds) {
     for (const text of seed.texts) {
-      if (text.kind === 'required') addRequired(drafts, seed, text, isLogged);
+      if (text.kind === 'required' || text.kind === 'graph') addRequired(drafts, seed, text, isLogged);
       else for (const want of text.wants) addWant(drafts, seed, text.source, want);
     }
   }
@@ -97,11 +98,12 @@ function addWant(drafts: Map<string, Draft>, seed: Seed, source: string, want: S
   else draft[file]?.set(h1, [place]);
 }
 
-/** A zip that a line of the same seed names already is no news. */
+/** What a line of the same seed names already is no news. */
 function addRequired(drafts: Map<string, Draft>, seed: Seed, text: SeedText, isLogged: IsLogged): void {
   for (const want of text.wants) {
     const known = drafts.get(formatModuleVersion(want.mv));
-    const isListed = known?.zip !== undefined && known.seeds.has(seed.source) && known.zip.size > 0;
+    const isNamed = known?.seeds.has(seed.source) === true;
+    const isListed = isNamed && (want.file === 'mod' || (known?.zip?.size ?? 0) > 0);
     if (!isListed && isLogged(want.mv)) addWant(drafts, seed, text.source, want);
   }
 }

@@ -42,9 +42,10 @@ function renderVersion(
         ]
       : []),
     ...(wantedBy.length === 0 ? ['  wanted by no seed of the last run'] : []),
-    ...wantedBy.map(
-      ({ source, line, file, h1 }) =>
-        `  ${line === 0 ? source : `${source}:${line}`} wants the ${file}: ${h1 ?? 'by the log alone'}`,
+    ...wantedBy.map(({ source, line, file, h1, because }) =>
+      because === null
+        ? `  ${line === 0 ? source : `${source}:${line}`} wants the ${file}: ${h1 ?? 'by the log alone'}`
+        : `  selected by ${source.replace(' (graph)', '')} because ${because} requires it (${file})`,
     ),
     '',
   ].join('\n');

@@ -26,8 +26,8 @@ describe('why', () => {
     expect(report.module).toBe('example.com/a');
     expect(version).toMatchObject({ version: 'v1.0.0', state: 'published', gaps: [] });
     expect(version?.wantedBy).toEqual([
-      { source: 'go.sum', line: 1, file: 'zip', h1: zipLine },
-      { source: 'go.sum', line: 2, file: 'mod', h1: modLine },
+      { source: 'go.sum', line: 1, file: 'zip', h1: zipLine, because: null },
+      { source: 'go.sum', line: 2, file: 'mod', h1: modLine, because: null },
     ]);
     expect(
       version?.files.map(({ file, h1, published, upstream }) => ({ file, h1, published, upstream })),

@@ -9,7 +9,6 @@ const seeds = ['./go.sum'];
 const DEFAULTS = {
   mirror: './mirror',
   seeds,
-  graph: 'listed',
   zips: 'listed',
   accept: [],
   strict: false,

@@ -114,12 +114,12 @@ describe('the lines that want a module', () => {
     store.runs.start(MONDAY, [seed('old/go.sum', 'aa', A, B)]);
     store.runs.start(TUESDAY, [seed('b/go.sum', 'bb', B, A), seed('a/go.sum', 'cc', A)]);
     expect(store.runs.wantingLines(A.path)).toEqual([
-      { version: 'v1.0.0', source: 'a/go.sum', line: 1, file: 'zip', h1: 'h1:zip0' },
-      { version: 'v1.0.0', source: 'a/go.sum', line: 2, file: 'mod', h1: 'h1:mod0' },
-      { version: 'v1.0.0', source: 'b/go.sum', line: 3, file: 'zip', h1: 'h1:zip1' },
-      { version: 'v1.0.0', source: 'b/go.sum', line: 4, file: 'mod', h1: 'h1:mod1' },
-      { version: 'v1.1.0', source: 'b/go.sum', line: 1, file: 'zip', h1: 'h1:zip0' },
-      { version: 'v1.1.0', source: 'b/go.sum', line: 2, file: 'mod', h1: 'h1:mod0' },
+      { version: 'v1.0.0', source: 'a/go.sum', line: 1, file: 'zip', h1: 'h1:zip0', because: null },
+      { version: 'v1.0.0', source: 'a/go.sum', line: 2, file: 'mod', h1: 'h1:mod0', because: null },
+      { version: 'v1.0.0', source: 'b/go.sum', line: 3, file: 'zip', h1: 'h1:zip1', because: null },
+      { version: 'v1.0.0', source: 'b/go.sum', line: 4, file: 'mod', h1: 'h1:mod1', because: null },
+      { version: 'v1.1.0', source: 'b/go.sum', line: 1, file: 'zip', h1: 'h1:zip0', because: null },
+      { version: 'v1.1.0', source: 'b/go.sum', line: 2, file: 'mod', h1: 'h1:mod0', because: null },
     ]);
     expect(store.runs.wantingLines('example.com/b')).toEqual([]);
   });

@@ -253,7 +253,8 @@ test('from-seeds takes exactly the toolchain that each go.mod asks for', async (
   for (const [name, lines] of [
     ['a', 'go 1.27\n'],
     ['b', 'go 1.25.0\n\ntoolchain go1.26.4\n'],
-    ['c', 'go 1.25.7\n\ntoolchain default\n'],
+    ['c', 'go 1.25.7\n'],
+    ['e', 'go 1.24.9\n\ntoolchain default\n'],
     ['d', 'go 1.20\n'],
   ] as const) {
     world.writeSum(`${name}/go.sum`, sum);

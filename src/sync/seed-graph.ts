@@ -1,0 +1,179 @@
+/**
+ * What a seed wants beyond its lines: the rest of its build list, so that `go list -m all` works, and with `closure` all
+ * that a new module may come to require. The answer for the same texts is the same for ever, since go.mod files of
+ * module versions never change: once it is final it is taken from the ledger.
+ */
+import { hash } from 'node:crypto';
+import type { Config } from '../config/load.ts';
+import { compareGoVersions } from '../gomod/go-version.ts';
+import { type Requirer, resolveGraph, type Selected } from '../gomod/module-graph.ts';
+import { requiredAnywhere, supersetOf } from '../gomod/module-graph-closure.ts';
+import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import type { PooledMods, PoolView } from './mod-reader.ts';
+import { type Seed, type SeedRoot, type SeedText, type SeedWant, wantsOf } from './seed-texts.ts';
+
+export interface GraphRules {
+  readonly graph: 'listed' | 'selected' | 'closure';
+  readonly zips: Config['zips'];
+}
+
+/** By default the whole build list, where the log can judge what no line names. */
+export function graphRulesOf({ graph, zips }: Pick<Config, 'graph' | 'zips'>, hasLog: boolean): GraphRules {
+  const wanted = graph ?? (hasLog ? 'selected' : 'listed');
+  return { graph: zips === 'graph' && wanted === 'listed' ? 'selected' : wanted, zips };
+}
+
+/** What an earlier run found for the same texts. */
+export type KnownText = (source: string, sha256: string) => GraphText | undefined;
+
+type GraphText = Pick<SeedText, 'wants' | 'go'>;
+
+/** Part of the key: another way of computing gives other answers. */
+const FORMAT = 'graph/1';
+
+interface Found {
+  readonly wants: readonly SeedWant[];
+  readonly go: string | undefined;
+  /** Whether every go.mod was there to be read. */
+  readonly isFinal: boolean;
+}
+
+export class SeedGraphs {
+  readonly #rules: GraphRules;
+  readonly #mods: PooledMods;
+  readonly #known: KnownText;
+  readonly #final = new Map<string, GraphText>();
+
+  constructor(rules: GraphRules, mods: PooledMods, known: KnownText) {
+    this.#rules = rules;
+    this.#mods = mods;
+    this.#known = known;
+  }
+
+  /** Whether seeds are taken by their lines alone. */
+  get isListed(): boolean {
+    return this.#rules.graph === 'listed';
+  }
+
+  /** Nothing where the seed is to be taken by its lines alone. */
+  textsOf(seed: Seed, view: PoolView): SeedText[] {
+    if (this.isListed || seed.texts.length === 0) return [];
+    const source = `${seed.root?.source ?? seed.source} (graph)`;
+    const key = this.#keyOf(seed);
+    const known = this.#final.get(key) ?? this.#known(source, key);
+    if (known !== undefined) {
+      this.#final.set(key, known);
+      return [{ kind: 'graph', source, sha256: key, ...known }];
+    }
+    const { wants: all, go, isFinal } = this.#find(seed, view);
+    const wants = withoutNamed(all, seed);
+    const text = { wants, ...(go === undefined ? {} : { go }) };
+    if (isFinal) this.#final.set(key, text);
+    const sha256 = isFinal
+      ? key
+      : hash('sha256', `${key} so far ${wants.length} ${wants.map(nameOf).join()}`);
+    return [{ kind: 'graph', source, sha256, ...text }];
+  }
+
+  #keyOf({ texts, root }: Seed): string {
+    const { graph, zips } = this.#rules;
+    const parts = [FORMAT, graph, zips, root?.sha256 ?? '', ...texts.map(({ sha256 }) => sha256)];
+    return hash('sha256', parts.join('\n'));
+  }
+
+  #find(seed: Seed, view: PoolView): Found {
+    const named = seed.root ? this.#selected(seed.root, view) : this.#superset(seed, view);
+    if (this.#rules.graph !== 'closure') return named;
+    const starts = new Map([...wantsOf(seed), ...named.wants].map(({ mv }) => [formatModuleVersion(mv), mv]));
+    const { required, needed } = requiredAnywhere(starts.values(), this.#sourceOf(view));
+    const more = required.map((mv) => wantMod(mv, 'some go.mod'));
+    return {
+      wants: withoutTwins([...named.wants, ...more]),
+      go: named.go,
+      isFinal: named.isFinal && isComplete(needed, required, this.#mods, view),
+    };
+  }
+
+  /** Exactly what the go command selects and reads. */
+  #selected(root: SeedRoot, view: PoolView): Found {
+    const { selected, read, needed, go } = resolveGraph(root.input, {
+      ...this.#sourceOf(view),
+      readFolder: (path, of) => root.folders.get(`${of?.source ?? root.source} ${path}`),
+    });
+    const zips = this.#rules.zips === 'graph' ? selected.map(wantZip) : [];
+    const mods = selected.map(({ mv, because }) => wantMod(mv, requirerOf(because)));
+    const more = read.map((mv) => wantMod(mv, root.source));
+    return {
+      wants: [...withoutTwins([...mods, ...more]), ...zips],
+      go,
+      isFinal: isComplete(needed, read, this.#mods, view),
+    };
+  }
+
+  /** Without the root go.mod: whatever it may be, nothing else can be selected. */
+  #superset(seed: Seed, view: PoolView): Found {
+    const mods = new Map(wantsOf(seed).map(({ mv }) => [formatModuleVersion(mv), mv]));
+    const { required, needed } = supersetOf(mods.values(), this.#sourceOf(view));
+    return {
+      wants: required.map((mv) => wantMod(mv, 'some go.mod')),
+      go: this.#highestGo(mods.values(), view),
+      isFinal: isComplete(needed, mods.values(), this.#mods, view),
+    };
+  }
+
+  #highestGo(mvs: Iterable<ModuleVersion>, view: PoolView): string | undefined {
+    let highest: string | undefined;
+    for (const mv of mvs) {
+      const goMod = this.#mods.read(mv, view);
+      const go = typeof goMod === 'object' ? goMod.go : undefined;
+      if (go !== undefined && (highest === undefined || compareGoVersions(go, highest) > 0)) highest = go;
+    }
+    return highest;
+  }
+
+  #sourceOf(view: PoolView) {
+    return { readMod: (mv: ModuleVersion) => this.#mods.read(mv, view) };
+  }
+}
+
+/** What was withheld today may be had tomorrow. */
+function isComplete(
+  needed: readonly ModuleVersion[],
+  read: Iterable<ModuleVersion>,
+  mods: PooledMods,
+  view: PoolView,
+): boolean {
+  if (needed.length > 0) return false;
+  for (const mv of read) if (!view.held(mv).has('mod') && mods.read(mv, view) === 'withheld') return false;
+  return true;
+}
+
+function requirerOf(because: Requirer): string {
+  return because.kind === 'root' ? because.source : `${because.mv.path}@${because.mv.version}`;
+}
+
+function wantMod(mv: ModuleVersion, because: string): SeedWant {
+  return { mv, file: 'mod', h1: undefined, line: 0, because };
+}
+
+function wantZip({ mv, because }: Selected): SeedWant {
+  return { mv, file: 'zip', h1: undefined, line: 0, because: requirerOf(because) };
+}
+
+/** What the seed's own lines name needs no other reason. */
+function withoutNamed(wants: readonly SeedWant[], seed: Seed): SeedWant[] {
+  const named = wantsOf(seed);
+  const versions = new Set(named.map(({ mv }) => formatModuleVersion(mv)));
+  const zips = new Set(named.filter(({ file }) => file === 'zip').map(({ mv }) => formatModuleVersion(mv)));
+  return wants.filter(({ mv, file }) => !(file === 'zip' ? zips : versions).has(formatModuleVersion(mv)));
+}
+
+function withoutTwins(wants: readonly SeedWant[]): SeedWant[] {
+  const first = new Map<string, SeedWant>();
+  for (const want of wants) if (!first.has(nameOf(want))) first.set(nameOf(want), want);
+  return [...first.values()];
+}
+
+function nameOf({ mv, file }: SeedWant): string {
+  return `${formatModuleVersion(mv)} ${file}`;
+}
