@@ -187,7 +187,7 @@ export function privatePatterns(config: Config, env: Environment): readonly Patt
   const [written, field] =
     config.private !== undefined
       ? [config.private, `${config.file}: private`]
-      : env.GONOSUMDB !== undefined
+      : env.GONOSUMDB
         ? [env.GONOSUMDB, 'GONOSUMDB']
         : [env.GOPRIVATE ?? '', 'GOPRIVATE'];
   try {

@@ -6,6 +6,7 @@ import type { Config } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
 import { matchesPatterns } from '../gomod/pattern.ts';
 import { fields } from '../gomod/text.ts';
+import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { isLogName } from '../sumdb/client.ts';
 import { SumDbError } from '../sumdb/errors.ts';
 import { GO_SUMDB_KEY, parseVerifierKey, type VerifierKey } from '../sumdb/verifier-key.ts';
@@ -39,7 +40,8 @@ export function findSumDb(config: Config, env: Environment): FoundLog | undefine
       name: key.name,
       keys: [key],
       onMissing,
-      isPrivate: (path) => matchesPatterns(patterns, path),
+      // The go command demands a toolchain's record whatever GONOSUMDB says.
+      isPrivate: (path) => path !== TOOLCHAIN_MODULE && matchesPatterns(patterns, path),
     },
     address: { name: key.name, ...(urlText === undefined ? {} : { url: readUrl(urlText, field) }) },
   };

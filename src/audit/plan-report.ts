@@ -9,7 +9,7 @@ import type { LogSettings } from '../sync/log-session.ts';
 import { isWholeModule, NOTHING_HELD, planSync } from '../sync/plan.ts';
 import type { Problem } from '../sync/problem.ts';
 import { reportSeeds, type SeedReport, untouched } from '../sync/report.ts';
-import { graphRulesOf } from '../sync/seed-graph.ts';
+import { type GraphRules, graphRulesOf } from '../sync/seed-graph.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { conflictsOf, mergeSeeds, refuseNothing } from '../sync/wanted.ts';
 import { planLogOf, seedsOffline } from './seeds-offline.ts';
@@ -32,6 +32,20 @@ export interface PlanReport {
   /** Files that are disputed for another reason than a conflict, and seeds that cannot be read. */
   readonly problems: readonly Problem[];
   readonly seeds: readonly SeedReport[];
+  /** What each choice of `graph` and `zips` would hold, where the log can judge; empty where it cannot. */
+  readonly choices: readonly PlanChoice[];
+}
+
+export interface PlanChoice {
+  readonly graph: GraphRules['graph'];
+  readonly zips: GraphRules['zips'];
+  /** Module versions, and zips among them. */
+  readonly versions: number;
+  readonly zipCount: number;
+  /** Of the zips that the mirror holds. */
+  readonly heldBytes: number;
+  /** False while go.mod files are missing that may name more. */
+  readonly isFinal: boolean;
 }
 
 export interface PlanInput {
@@ -44,18 +58,19 @@ export interface PlanInput {
   readonly now: Date;
 }
 
-/** `sizeOf` is asked for each zip that would be fetched; undefined where nobody tells. */
+/** `askSizes` is asked for each zip that would be fetched; undefined where nobody tells. */
 export async function reportPlan(
-  { config, layout, seeds, store, log, now }: PlanInput,
-  sizeOf?: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
+  input: PlanInput,
+  askSizes?: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
 ): Promise<PlanReport> {
+  const { config, layout, seeds, store, log, now } = input;
   const all = seedsOffline(seeds, layout, store, graphRulesOf(config, log !== undefined));
   const rules = { accept: config.accept, now, log: planLogOf(log) };
   const wanted = mergeSeeds(all, rules.log?.isLogged);
   refuseNothing(wanted, seeds, config);
   const plan = planSync(wanted, store ? holdingsOf(store) : NOTHING_HELD, rules);
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
-  const sizes = sizeOf && (await sizeOf(zips));
+  const sizes = askSizes && (await askSizes(zips));
   const results = untouched(plan);
   const problems = results
     .flatMap((result) => result.problems)
@@ -78,5 +93,22 @@ export async function reportPlan(
     })),
     problems: [...seeds.problems, ...problems],
     seeds: reportSeeds(all, results),
+    choices: log ? CHOICES.map((choice) => sizeOf(choice, input)) : [],
   };
+}
+
+const CHOICES: readonly GraphRules[] = [
+  { graph: 'listed', zips: 'listed' },
+  { graph: 'selected', zips: 'listed' },
+  { graph: 'closure', zips: 'listed' },
+  { graph: 'selected', zips: 'graph' },
+];
+
+function sizeOf(rules: GraphRules, { layout, seeds, store, log }: PlanInput): PlanChoice {
+  const all = seedsOffline(seeds, layout, store, rules);
+  const wanted = mergeSeeds(all, planLogOf(log)?.isLogged);
+  const zips = wanted.filter(({ zip }) => zip !== undefined);
+  const heldBytes = zips.reduce((sum, { mv }) => sum + (store?.ledger.held(mv).get('zip')?.size ?? 0), 0);
+  const isFinal = all.every(({ texts }) => texts.every(({ isPartial }) => isPartial !== true));
+  return { ...rules, versions: wanted.length, zipCount: zips.length, heldBytes, isFinal };
 }

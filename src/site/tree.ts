@@ -50,6 +50,11 @@ export function isWhole(version: HeldVersion): boolean {
   return version.files.size === 3;
 }
 
+/** It takes part in version selection, with or without a zip. */
+function isKnown({ files, isUnlisted }: HeldVersion): boolean {
+  return files.has('info') && files.has('mod') && isUnlisted !== true;
+}
+
 function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Generator<TreeFile> {
   for (const [file, { size, sha256, h1 }] of files) {
     const at = moduleFilePath({ path, version }, file);
@@ -57,7 +62,10 @@ function* versionFiles(path: ModulePath, { version, files }: HeldVersion): Gener
   }
 }
 
-/** `list` is there even when empty: with a 404 a client would never ask for `@latest`. */
+/**
+ * `list` is there even when empty: with a 404 a client would never ask for `@latest`. That names a version even where
+ * none is whole: a module whose versions only take part in selection is one all the same.
+ */
 function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
   const named = versions.filter((version) => isWhole(version) && version.isUnlisted !== true);
   const whole = new Map(named.map((held) => [held.version, held]));
@@ -69,8 +77,9 @@ function* indexFiles({ path, versions }: HeldModule): Generator<TreeFile> {
   );
   const sha256 = createHash('sha256').update(list).digest('hex');
   yield { path: `${versionFolder(path)}/list`, sha256, size: list.length, from: { bytes: list } };
-  const latest = chooseLatest(names);
-  const info = latest === undefined ? undefined : whole.get(latest)?.files.get('info');
+  const known = new Map(versions.filter(isKnown).map((held) => [held.version, held]));
+  const latest = chooseLatest(names) ?? chooseLatest([...known.keys()]);
+  const info = latest === undefined ? undefined : known.get(latest)?.files.get('info');
   if (latest === undefined || info === undefined) return;
   yield {
     path: `${escapePath(path)}/@latest`,

@@ -19,6 +19,7 @@ import { moduleRoot } from './seed-roots.ts';
 import type { ModuleSeed } from './seed-specs.ts';
 import { requiredText, type Seed, type SeedText, sumText, wholeText } from './seed-texts.ts';
 import type { Seeds } from './seeds.ts';
+import { startingPoint } from './starting-point.ts';
 import type { Toolchains } from './toolchains.ts';
 
 /** Bytes. A go.sum of this size has a hundred thousand lines. */
@@ -85,7 +86,9 @@ export class Demand {
     const whole = [...seeds, ...opened].map((seed) => {
       return { ...seed, texts: [...seed.texts, ...this.#graphs.textsOf(seed, view)] };
     });
-    return [...whole, ...toolchains.map((seed) => this.#toolchains.seed(seed, whole))];
+    const all = [...whole, ...toolchains.map((seed) => this.#toolchains.seed(seed, whole))];
+    const start = this.#graphs.isListed ? undefined : startingPoint(all, view);
+    return start ? [...all, { ...start, texts: this.#graphs.textsOf(start, view) }] : all;
   }
 
   #moduleSeed(seed: ModuleSeed, view: PoolView): Seed {

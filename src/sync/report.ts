@@ -102,10 +102,11 @@ export function sbomGaps(results: readonly ModuleResult[]): SbomGap[] {
 }
 
 export function reportSeeds(
-  seeds: readonly Pick<Seed, 'source'>[],
+  seeds: readonly Pick<Seed, 'source' | 'isInternal'>[],
   results: readonly ModuleResult[],
 ): SeedReport[] {
-  const counts = new Map(seeds.map(({ source }) => [source, { wanted: 0, missing: 0, accepted: 0 }]));
+  const named = seeds.filter(({ isInternal }) => isInternal !== true);
+  const counts = new Map(named.map(({ source }) => [source, { wanted: 0, missing: 0, accepted: 0 }]));
   for (const result of results) {
     const state = stateOf(result);
     for (const source of result.plan.wanted.seeds) {

@@ -57,7 +57,7 @@ export class SeedGraphs {
 
   /** Nothing where the seed is to be taken by its lines alone. */
   textsOf(seed: Seed, view: PoolView): SeedText[] {
-    if (this.isListed || seed.texts.length === 0) return [];
+    if (this.isListed || (seed.texts.length === 0 && !seed.root)) return [];
     const source = `${seed.root?.source ?? seed.source} (graph)`;
     const key = this.#keyOf(seed);
     const known = this.#final.get(key) ?? this.#known(source, key);
@@ -72,7 +72,7 @@ export class SeedGraphs {
     const sha256 = isFinal
       ? key
       : hash('sha256', `${key} so far ${wants.length} ${wants.map(nameOf).join()}`);
-    return [{ kind: 'graph', source, sha256, ...text }];
+    return [{ kind: 'graph', source, sha256, ...text, isPartial: !isFinal }];
   }
 
   #keyOf({ texts, root }: Seed): string {
@@ -83,7 +83,7 @@ export class SeedGraphs {
 
   #find(seed: Seed, view: PoolView): Found {
     const named = seed.root ? this.#selected(seed.root, view) : this.#superset(seed, view);
-    if (this.#rules.graph !== 'closure') return named;
+    if (this.#rules.graph !== 'closure' || seed.isInternal) return named;
     const starts = new Map([...wantsOf(seed), ...named.wants].map(({ mv }) => [formatModuleVersion(mv), mv]));
     const { required, needed } = requiredAnywhere(starts.values(), this.#sourceOf(view));
     const more = required.map((mv) => wantMod(mv, 'some go.mod'));

@@ -36,6 +36,8 @@ export interface SeedText {
   readonly wants: readonly SeedWant[];
   /** The newest Go that its modules ask for, as `1.25.0`, where that was looked at. */
   readonly go?: string;
+  /** More may be wanted: go.mod files are missing that would tell. */
+  readonly isPartial?: boolean;
 }
 
 /** The main modules of a seed. */
@@ -55,6 +57,8 @@ export interface Seed {
   readonly texts: readonly SeedText[];
   /** The go.mod beside a go.sum, or the go.work beside a go.work.sum. */
   readonly root?: SeedRoot;
+  /** It is no seed of the configuration, and no report counts it as one. */
+  readonly isInternal?: boolean;
   /** What is to be known of it before it disappoints. */
   readonly warnings?: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** `plan`: what a sync would fetch. */
-import type { PlanReport } from '../audit/plan-report.ts';
+import type { PlanChoice, PlanReport } from '../audit/plan-report.ts';
 import { EXIT, exitOfProblems } from './exit.ts';
 import { formatBytes } from './progress.ts';
 import { renderProblems, renderSeeds } from './render.ts';
@@ -27,7 +27,7 @@ export const planVerb: Verb = {
 };
 
 function renderPlan(report: PlanReport): string {
-  const { wanted, present, toFetch, bytes, unsized = 0, conflicts } = report;
+  const { wanted, present, toFetch, bytes, unsized = 0, conflicts, choices } = report;
   const lines = conflicts.flatMap(({ module, version, file, hashes }) => [
     `conflict: ${module}@${version} ${file}:`,
     ...hashes.map(({ hash, sources }) => `  ${hash} in ${sources.join(', ')}`),
@@ -39,5 +39,12 @@ function renderPlan(report: PlanReport): string {
     ...lines,
     ...renderProblems(report.problems),
     `${wanted} module versions wanted: ${present} present, ${toFetch} to fetch${size}`,
+    ...choices.map(renderChoice),
   ].join('\n')}\n`;
+}
+
+function renderChoice({ graph, zips, versions, zipCount, heldBytes, isFinal }: PlanChoice): string {
+  const name = `graph: '${graph}'${zips === 'graph' ? ", zips: 'graph'" : ''}`;
+  const held = heldBytes > 0 ? `, ${formatBytes(heldBytes)} of them held` : '';
+  return `  ${name}: ${isFinal ? '' : 'at least '}${versions} module versions, ${zipCount} zips${held}`;
 }

@@ -43,6 +43,7 @@ describe('status', () => {
             builds: false,
             lacking: [`${A} zip`, `${A} mod`, `${A} info`, `${B} zip`, `${B} mod`, `${B} info`],
             downloadLacks: [],
+            warnings: [],
           },
         ],
         sumdb: null,
@@ -86,6 +87,7 @@ describe('status', () => {
       builds: true,
       lacking: [],
       downloadLacks: [],
+      warnings: [],
     });
   });
 

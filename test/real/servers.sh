@@ -30,7 +30,8 @@ worker_processes 1;
 pid $work/nginx.pid;
 events { }
 http {
-    access_log off;
+    log_format asked '\$status \$request_uri';
+    access_log ${GAP_ACCESS_LOG:-off}${GAP_ACCESS_LOG:+ asked};
     client_body_temp_path $work/nginx-body;
     proxy_temp_path $work/nginx-proxy;
     fastcgi_temp_path $work/nginx-fastcgi;

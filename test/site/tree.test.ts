@@ -120,8 +120,14 @@ describe('layOutTree', () => {
     ['only what is held whole: no zip', { 'v1.0.0': WHOLE, 'v1.1.0': ['info', 'mod'] }, 'v1.0.0\n', 'v1.0.0'],
     ['only what is held whole: no info', { 'v1.0.0': WHOLE, 'v1.1.0': ['mod', 'zip'] }, 'v1.0.0\n', 'v1.0.0'],
     [
-      'nothing where nothing is whole: an empty list and no latest',
-      { 'v1.0.0': ['info', 'mod'] },
+      'nothing where nothing is whole: an empty list, and the highest that takes part in selection as latest',
+      { 'v1.0.0': ['info', 'mod'], 'v1.1.0': ['mod'] },
+      '',
+      'v1.0.0',
+    ],
+    [
+      'nothing where not even an info is there: an empty list and no latest',
+      { 'v1.0.0': ['mod'] },
       '',
       undefined,
     ],

@@ -26,7 +26,8 @@ export function hashTree(folder: string): Record<string, string> {
 
 /**
  * Which of the published files are not the truth: a `.zip` or `.mod` with other bytes than the honest upstream has, an
- * `.info` that is not ours of what it has, a `list` or `@latest` that names a version which is not held whole.
+ * `.info` that is not ours of what it has, a `list` that names a version which is not held whole, or a `@latest` that
+ * does while another one is.
  */
 export function falseFiles(root: string, files: readonly string[], truth: UpstreamServer): string[] {
   const read = (path: string) => readFileSync(join(root, path));
@@ -39,7 +40,13 @@ export function falseFiles(root: string, files: readonly string[], truth: Upstre
     const folder = path.replace(/\/@(v\/list|latest)$/, '/@v');
     const text = read(path).toString();
     const versions = path.endsWith('/list') ? text.split('\n').slice(0, -1) : [JSON.parse(text).Version];
-    return versions.every((version) => isWhole(`${folder}/${escapeVersion(parseVersion(version))}`));
+    const starts = versions.map((version) => `${folder}/${escapeVersion(parseVersion(version))}`);
+    const anyWhole = files.some(
+      (file) => file.startsWith(`${folder}/`) && isWhole(file.replace(/\.zip$/, '')),
+    );
+    if (path.endsWith('/@latest') && !anyWhole)
+      return starts.every((start) => files.includes(`${start}.mod`));
+    return starts.every(isWhole);
   };
   return files.filter((path) => !isTrue(path));
 }
