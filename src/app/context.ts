@@ -1,9 +1,10 @@
 /** What every use case is given, and the ledger for reading. */
+import { resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { ConfigError, ModuleError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { Log } from '../log.ts';
-import { layoutOf } from '../site/layout.ts';
+import { type Layout, layoutOf } from '../site/layout.ts';
 import { asStateError } from '../store/open.ts';
 import { Store } from '../store/store.ts';
 
@@ -15,12 +16,18 @@ export interface AppContext {
   readonly log: Log;
 }
 
+/** Where everything of a mirror lies. */
+export function layoutOfConfig({ mirror, sumdb, base }: Config): Layout {
+  const folder = typeof sumdb === 'object' ? sumdb.folder : undefined;
+  return layoutOf(mirror, folder === undefined ? undefined : resolve(base, folder));
+}
+
 /** Opens the ledger for reading; `use` gets undefined where no sync has made one. */
 export async function withStore<T>(
   config: Config,
   use: (store: Store | undefined) => Promise<T>,
 ): Promise<T> {
-  const file = layoutOf(config.mirror).stateDb;
+  const file = layoutOfConfig(config).stateDb;
   const store = Store.forReading(file);
   try {
     return await use(store);

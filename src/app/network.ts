@@ -9,7 +9,6 @@ import { ConfigError, ModuleError } from '../errors.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { type Pattern, parsePatterns } from '../gomod/pattern.ts';
-import { layoutOf } from '../site/layout.ts';
 import { readSeeds, type Seeds } from '../sync/seeds.ts';
 import type { LogAddress, LogServer } from '../upstream/log-server.ts';
 import { parseUpstreams, type UpstreamEntry } from '../upstream/proxy-list.ts';
@@ -17,7 +16,7 @@ import { redactUrl } from '../upstream/redact.ts';
 import type { Timeouts } from '../upstream/timeouts.ts';
 import type { AskOptions, Upstreams, UpstreamsOptions } from '../upstream/upstreams.ts';
 import { TOOL_NAME, toolVersion } from '../version.ts';
-import type { AppContext, Environment } from './context.ts';
+import { type AppContext, type Environment, layoutOfConfig } from './context.ts';
 
 /** Where the mirror fetches from when nobody says. */
 const DEFAULT_UPSTREAM = 'https://goproxy.cn';
@@ -48,7 +47,7 @@ export function fetchSeeds(
       return fetchText(new URL(url), { ...options, headers });
     },
   };
-  return readSeeds(config, layoutOf(config.mirror).seeds, reader, hasLog);
+  return readSeeds(config, layoutOfConfig(config).seeds, reader, hasLog);
 }
 
 /** The upstreams by the configuration, else GOPROXY, else the go command's own, else the default. */

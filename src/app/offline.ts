@@ -4,15 +4,14 @@ import { type VerifyReport, verifyMirror } from '../audit/verify.ts';
 import { explainModule, type WhyReport } from '../audit/why.ts';
 import { type RunningServer, startServer } from '../http/server.ts';
 import { ZipHasher } from '../modzip/zip-hasher.ts';
-import { layoutOf } from '../site/layout.ts';
 import { readSeeds } from '../sync/seeds.ts';
 import { redactUrl } from '../upstream/redact.ts';
-import { type AppContext, withStore } from './context.ts';
+import { type AppContext, layoutOfConfig, withStore } from './context.ts';
 import { findSumDb, keysOfLog } from './sumdb.ts';
 
 export async function status(context: AppContext, maxAge: number | undefined): Promise<StatusReport> {
   const { config, env, log } = context;
-  const layout = layoutOf(config.mirror);
+  const layout = layoutOfConfig(config);
   const judge = findSumDb(config, env)?.settings;
   const reader = { redact: redactUrl, warn: (message: string) => log.warn(message) };
   const seeds = await readSeeds(config, layout.seeds, reader, judge !== undefined);
@@ -26,7 +25,7 @@ export async function verify({ config, env }: AppContext, full: boolean): Promis
   const hasher = new ZipHasher();
   try {
     return await withStore(config, (store) =>
-      verifyMirror({ layout: layoutOf(config.mirror), store, hasher, keysOf }, full),
+      verifyMirror({ layout: layoutOfConfig(config), store, hasher, keysOf }, full),
     );
   } finally {
     await hasher.close();
@@ -34,7 +33,7 @@ export async function verify({ config, env }: AppContext, full: boolean): Promis
 }
 
 export function why({ config }: AppContext, query: string): Promise<WhyReport> {
-  return withStore(config, async (store) => explainModule(query, layoutOf(config.mirror), store));
+  return withStore(config, async (store) => explainModule(query, layoutOfConfig(config), store));
 }
 
 export interface Listen {
@@ -43,8 +42,10 @@ export interface Listen {
 }
 
 export function serve({ config, log }: AppContext, listen: Listen): Promise<RunningServer> {
+  const layout = layoutOfConfig(config);
   return startServer({
-    root: layoutOf(config.mirror).public,
+    root: layout.public,
+    also: [layout.sumdb],
     ...listen,
     warn: (message) => log.warn(message),
   });

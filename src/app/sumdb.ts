@@ -2,6 +2,8 @@
  * Which checksum database judges, by the configuration, else GOSUMDB, else Go's own: its name, its keys, where it is,
  * and who is never named to it. Source: `go help environment`, GOSUMDB; dbDial in cmd/go/internal/modfetch.
  */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { ConfigError } from '../errors.ts';
 import { matchesPatterns } from '../gomod/pattern.ts';
@@ -9,6 +11,7 @@ import { fields } from '../gomod/text.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { isLogName } from '../sumdb/client.ts';
 import { SumDbError } from '../sumdb/errors.ts';
+import { openTreeHead, type TreeHead } from '../sumdb/tree-head.ts';
 import { GO_SUMDB_KEY, parseVerifierKey, type VerifierKey } from '../sumdb/verifier-key.ts';
 import type { LogSettings } from '../sync/log-session.ts';
 import type { LogAddress } from '../upstream/log-server.ts';
@@ -40,6 +43,7 @@ export function findSumDb(config: Config, env: Environment): FoundLog | undefine
       name: key.name,
       keys: [key],
       onMissing,
+      heads: readHeads(config, [key]),
       // The go command demands a toolchain's record whatever GONOSUMDB says.
       isPrivate: (path) => path !== TOOLCHAIN_MODULE && matchesPatterns(patterns, path),
     },
@@ -68,8 +72,10 @@ export function keysOfLog(name: string, config: Config, env: Environment): LogSe
 
 function writtenSumDb({ sumdb, file }: Config, env: Environment): [string, string, LogSettings['onMissing']] {
   if (typeof sumdb === 'string') return [sumdb.trim(), `${file}: sumdb`, 'hold'];
-  if (sumdb !== undefined) return [sumdb.name.trim(), `${file}: sumdb.name`, sumdb.onMissing];
-  return env.GOSUMDB ? [env.GOSUMDB.trim(), 'GOSUMDB', 'hold'] : [GO_SUMDB, 'sumdb', 'hold'];
+  if (sumdb?.name !== undefined) return [sumdb.name.trim(), `${file}: sumdb.name`, sumdb.onMissing];
+  return env.GOSUMDB
+    ? [env.GOSUMDB.trim(), 'GOSUMDB', sumdb?.onMissing ?? 'hold']
+    : [GO_SUMDB, 'sumdb', sumdb?.onMissing ?? 'hold'];
 }
 
 function readKey(text: string, field: string): VerifierKey {
@@ -88,6 +94,23 @@ function readKey(text: string, field: string): VerifierKey {
     if (!(error instanceof SumDbError)) throw error;
     throw invalid(field, redactText(error.message));
   }
+}
+
+/** Each is a file with a signed note, as `$GOPATH/pkg/sumdb/<name>/latest`, or the note itself. */
+function readHeads({ sumdb, base, file }: Config, keys: readonly VerifierKey[]): TreeHead[] {
+  const written = typeof sumdb === 'object' ? sumdb.heads : [];
+  return written.map((text, index) => {
+    const field = `${file}: sumdb.heads[${index}]`;
+    const path = resolve(base, text);
+    const isNote = text.includes('\n');
+    if (!isNote && !existsSync(path)) throw invalid(field, `${path}: no such file`);
+    try {
+      return openTreeHead(isNote ? text : readFileSync(path), keys);
+    } catch (error) {
+      if (!(error instanceof SumDbError)) throw error;
+      throw invalid(field, error.message);
+    }
+  });
 }
 
 function readUrl(text: string, field: string): URL {

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { type PlanReport, reportPlan } from '../audit/plan-report.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { ZipHasher } from '../modzip/zip-hasher.ts';
-import { layoutOf } from '../site/layout.ts';
 import { Pool } from '../site/pool.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import type { SyncReport } from '../sync/report.ts';
@@ -11,7 +10,7 @@ import { runSync } from '../sync/run.ts';
 import { starterGoMod } from '../sync/starter.ts';
 import type { SyncObserver, SyncOptions } from '../sync/sync-deps.ts';
 import { toolVersion } from '../version.ts';
-import { type AppContext, checkAccept, refuseUnbuilt, withStore } from './context.ts';
+import { type AppContext, checkAccept, layoutOfConfig, refuseUnbuilt, withStore } from './context.ts';
 import { fetchSeeds, findUpstreams, LazyUpstreams } from './network.ts';
 import { checkGraph, findSumDb } from './sumdb.ts';
 
@@ -41,7 +40,7 @@ export async function sync(
   const seeds = await fetchSeeds(context, sumdb !== undefined, signals.abort);
   const upstreams = new LazyUpstreams(context, entries);
   const hasher = new ZipHasher();
-  const layout = layoutOf(config.mirror);
+  const layout = layoutOfConfig(config);
   const pool = new Pool(layout);
   try {
     return await runSync(seeds, options, {
@@ -77,7 +76,7 @@ export async function plan(context: AppContext, sizes: boolean, stop: AbortSigna
   checkGraph(config, log !== undefined);
   const seeds = await fetchSeeds(context, log !== undefined, stop);
   return withStore(config, async (store) => {
-    const input = { config, layout: layoutOf(config.mirror), seeds, store, log, now: new Date() };
+    const input = { config, layout: layoutOfConfig(config), seeds, store, log, now: new Date() };
     if (!sizes) return reportPlan(input);
     const upstreams = new LazyUpstreams(context, findUpstreams(context));
     try {

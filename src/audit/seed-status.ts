@@ -8,6 +8,7 @@ import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version
 import { requiredModules } from '../gomod/requirements.ts';
 import type { SeedReport } from '../sync/report.ts';
 import { type Seed, wantsOf } from '../sync/seed-texts.ts';
+import { type CommandStatus, commandsOf } from './seed-commands.ts';
 
 export interface SeedStatus extends SeedReport {
   /** Whether `go build` and `go test` work: every zip and go.mod that the file names is served with its hash. */
@@ -16,6 +17,8 @@ export interface SeedStatus extends SeedReport {
   readonly lacking: readonly string[];
   /** Modules that the go.mod beside it requires and whose zip no line names: `go mod download` asks for them. */
   readonly downloadLacks: readonly string[];
+  /** Which go commands work, and what the others would not find. */
+  readonly commands: readonly CommandStatus[];
   readonly warnings: readonly string[];
 }
 
@@ -29,6 +32,7 @@ export function seedStatus(seed: Seed, report: SeedReport, served: Served): Seed
     builds: lacking.every(({ file }) => file === 'info'),
     lacking: lacking.map(({ name, file }) => `${name} ${file}`),
     downloadLacks: downloadLacks(seed, served),
+    commands: commandsOf(seed, lacking, served),
     warnings: seed.warnings ?? [],
   };
 }

@@ -58,6 +58,7 @@ export function reportStatus(input: StatusInput): StatusReport {
   const current = id === null ? undefined : store?.snapshots.find(id);
   const served = servedBy(store, current);
   const all = seedsOffline(seeds, layout, store, graphRulesOf(config, log !== undefined));
+  const whole = seedsOffline(seeds, layout, store, { graph: 'selected', zips: 'graph' });
   const rules = { accept: config.accept, now, log: planLogOf(log) };
   const plan = planSync(mergeSeeds(all, rules.log?.isLogged), served, rules);
   const results = untouched(plan);
@@ -71,15 +72,18 @@ export function reportStatus(input: StatusInput): StatusReport {
     modules: current?.modules ?? 0,
     bytes: current?.bytes ?? 0,
     seeds: [
-      ...all.flatMap((seed) => {
-        const report = reports.get(seed.source);
-        return report ? [seedStatus(seed, report, served.held)] : [];
-      }),
+      ...whole
+        .filter(({ isInternal }) => isInternal !== true)
+        .flatMap((seed) => {
+          const report = reports.get(seed.source);
+          return report ? [seedStatus(seed, report, served.held)] : [];
+        }),
       ...unreadSeeds(seeds).map((seed) => ({
         ...seed,
         builds: false,
         lacking: [],
         downloadLacks: [],
+        commands: [],
         warnings: [],
       })),
     ],

@@ -3,7 +3,7 @@ import type { ModuleFile } from '../gomod/artifact.ts';
 import { type ModulePath, parseModulePath } from '../gomod/module-path.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { compareVersions, type Version } from '../gomod/version.ts';
-import type { Layout } from '../site/layout.ts';
+import { type Layout, STARTER_GOMOD } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { HeldFile, KnownGap } from '../store/ledger.ts';
 import type { WantingLine } from '../store/runs.ts';
@@ -66,7 +66,10 @@ function explainVersion(
   }));
   const gaps = [...store.ledger.gaps(mv).values()];
   const state = files.length === 0 ? 'missing' : files.every((file) => file.published) ? 'published' : 'held';
-  const wantedBy = lines.filter((line) => line.version === version).map(({ version: _, ...line }) => line);
+  const all = lines.filter((line) => line.version === version).map(({ version: _, ...line }) => line);
+  // What new modules start from is a reason only where there is no other.
+  const own = all.filter(({ source }) => !source.startsWith(STARTER_GOMOD));
+  const wantedBy = own.length > 0 ? own : all;
   return { version, state, files, gaps, record: recordOf(mv, store), wantedBy };
 }
 

@@ -42,7 +42,15 @@ const settings = z.strictObject({
   upstream: z.union([text, z.array(z.union([text, upstreamEntry])).min(1)]).optional(),
   private: z.union([z.string(), patterns]).optional(),
   sumdb: z
-    .union([text, z.strictObject({ name: text, onMissing: z.enum(['hold', 'publish']).default('hold') })])
+    .union([
+      text,
+      z.strictObject({
+        name: text.optional(),
+        onMissing: z.enum(['hold', 'publish']).default('hold'),
+        heads: z.array(text).default([]),
+        folder: text.optional(),
+      }),
+    ])
     .optional(),
   graph: z.enum(['listed', 'selected', 'closure']).optional(),
   zips: z.enum(['listed', 'graph']).default('listed'),

@@ -3,7 +3,7 @@
  * no file is a plain 404, a folder too, as the go command expects of a GOPROXY. Links are followed as long as they
  * stay below the root. Each request opens the file anew, so a swap of `current` is seen at once.
  */
-import { createReadStream, type Stats } from 'node:fs';
+import { createReadStream, existsSync, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join, sep } from 'node:path';
@@ -12,6 +12,8 @@ import { pipeline } from 'node:stream/promises';
 export interface ServerOptions {
   /** The folder to serve. */
   readonly root: string;
+  /** Folders elsewhere that links in it may lead to. */
+  readonly also?: readonly string[];
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -32,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const server = createServer((request, response) => {
-    answer(request, response, options.root).catch((error: unknown) => {
+    answer(request, response, options).catch((error: unknown) => {
       options.warn(
         `${request.method} ${request.url}: ${error instanceof Error ? error.message : String(error)}`,
       );
@@ -64,7 +66,9 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, root: string): Promise<void> {
+type Places = Pick<ServerOptions, 'root' | 'also'>;
+
+async function answer(request: IncomingMessage, response: ServerResponse, places: Places): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return send(response, 405, 'only GET and HEAD');
@@ -73,10 +77,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, root: 
   if (path === undefined) return send(response, 400, 'not a path');
   if (path === '/healthz') return send(response, 200, 'ok');
   if (path === '/readyz') {
-    const ready = (await fileAt(root, '/current/_mirror/snapshot.json')) !== undefined;
+    const ready = (await fileAt(places, '/current/_mirror/snapshot.json')) !== undefined;
     return send(response, ready ? 200 : 503, ready ? 'ok' : 'nothing is published yet');
   }
-  const found = await fileAt(root, path);
+  const found = await fileAt(places, path);
   if (!found) return send(response, 404, 'not found');
   await sendFile(request, response, found, path);
 }
@@ -99,11 +103,15 @@ interface Found {
   readonly stats: Stats;
 }
 
-/** A file below the root, links followed; undefined for everything else. */
-async function fileAt(root: string, path: string): Promise<Found | undefined> {
+/** A file below the root or where its links may lead, links followed; undefined for everything else. */
+async function fileAt({ root, also = [] }: Places, path: string): Promise<Found | undefined> {
   try {
     const [base, file] = await Promise.all([realpath(root), realpath(join(root, path))]);
-    if (!file.startsWith(base + sep) || path.endsWith('/')) return undefined;
+    const isBelow = (folder: string) => file.startsWith(folder + sep);
+    const isAllowed =
+      isBelow(base) ||
+      (await Promise.all(also.filter(existsSync).map((folder) => realpath(folder)))).some(isBelow);
+    if (!isAllowed || path.endsWith('/')) return undefined;
     const stats = await stat(file);
     return stats.isFile() ? { file, stats } : undefined;
   } catch (error) {

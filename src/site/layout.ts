@@ -8,9 +8,11 @@ export interface Layout {
   readonly snapshots: string;
   /** The link that says which snapshot is current. */
   readonly current: string;
-  /** The checksum databases, of all snapshots together. */
+  /** The checksum databases, of all snapshots together: `public/sumdb`, or where that leads. */
   readonly sumdb: string;
   readonly pool: string;
+  /** Where files of a log are written before they get their names: on its file system. */
+  readonly logStaging: string;
   /** Proved tiles of checksum databases. No module path begins with `sumdb`: its first element has a dot. */
   readonly keptTiles: string;
   readonly staging: string;
@@ -22,15 +24,17 @@ export interface Layout {
 /** Below a GOPROXY, where the go command looks for checksum databases. */
 export const SUMDB = 'sumdb';
 
-export function layoutOf(mirror: string): Layout {
+/** `sharedLog`: where the checksum databases lie if not below `public/`, absolute. */
+export function layoutOf(mirror: string, sharedLog?: string): Layout {
   const at = (...names: string[]) => join(mirror, ...names);
   return {
     mirror,
     public: at('public'),
     snapshots: at('public', 'snapshots'),
     current: at('public', 'current'),
-    sumdb: at('public', SUMDB),
+    sumdb: sharedLog ?? at('public', SUMDB),
     pool: at('pool'),
+    logStaging: sharedLog ? join(sharedLog, '.staging') : at('staging'),
     keptTiles: at('pool', SUMDB),
     staging: at('staging'),
     quarantine: at('quarantine'),

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { linkOrCopy, replaceFile, syncAll } from './durable.ts';
+import { linkOrCopy, syncAll } from './durable.ts';
 import type { Layout } from './layout.ts';
 
 /** `latest` is for whoever mirrors this mirror: the go command never asks for it. */
@@ -67,17 +67,17 @@ export class LogFolder {
     for (const file of files) {
       for (let above = dirname(file); !folders.has(above); above = dirname(above)) {
         folders.add(above);
-        if (above === this.#layout.public) break;
+        if (above === dirname(this.#layout.sumdb)) break;
       }
     }
     await syncAll([...files, ...folders]);
   }
 
   /** The newest head, and that the log is here: last of all. Durable on return. */
-  publishHead(note: string): void {
-    mkdirSync(this.published, { recursive: true });
-    replaceFile(join(this.published, LATEST), note);
-    if (this.sizeOf(SUPPORTED) === undefined) replaceFile(join(this.published, SUPPORTED), '');
+  async publishHead(note: string): Promise<void> {
+    this.#write(join(this.published, LATEST), note);
+    if (this.sizeOf(SUPPORTED) === undefined) this.#write(join(this.published, SUPPORTED), '');
+    await this.makeDurable([LATEST, SUPPORTED]);
   }
 
   #write(path: string, bytes: string | Buffer): void {
@@ -87,7 +87,8 @@ export class LogFolder {
   /** A file appears under its name whole, also where readers have another one open. */
   #place(path: string, make: (staged: string) => void): void {
     mkdirSync(dirname(path), { recursive: true });
-    const staged = join(this.#layout.staging, `log-${process.pid}-${this.#sequence++}`);
+    mkdirSync(this.#layout.logStaging, { recursive: true });
+    const staged = join(this.#layout.logStaging, `log-${process.pid}-${this.#sequence++}`);
     rmSync(staged, { force: true });
     make(staged);
     renameSync(staged, path);

@@ -27,6 +27,8 @@ export interface LogSettings {
   readonly keys: readonly [VerifierKey, ...VerifierKey[]];
   /** What becomes of a module version that the log does not know, or cannot be asked about. */
   readonly onMissing: 'hold' | 'publish';
+  /** Heads that clients have met elsewhere, opened with the keys. */
+  readonly heads: readonly TreeHead[];
   /** Such a module is never named to the log. */
   readonly isPrivate: (path: ModulePath) => boolean;
 }
@@ -62,6 +64,11 @@ export class LogSession {
 
   get onMissing(): LogSettings['onMissing'] {
     return this.#deps.settings.onMissing;
+  }
+
+  /** Heads that clients have met elsewhere. */
+  get metHeads(): readonly TreeHead[] {
+    return this.#deps.settings.heads;
   }
 
   /** Whether the log may be asked about a module version. */
@@ -109,7 +116,8 @@ export class LogSession {
 
   #connect(): SumDbClient {
     const { settings, server, folder, records, signal } = this.#deps;
-    const knownHeads = records.heads(settings.name).map(({ note }) => openTreeHead(note, settings.keys));
+    const published = records.heads(settings.name).map(({ note }) => openTreeHead(note, settings.keys));
+    const knownHeads = [...published, ...settings.heads];
     return new SumDbClient({
       keys: settings.keys,
       knownHeads,

@@ -2,9 +2,11 @@
  * Brings a mirror's folders and its ledger to a known state before a run: nothing of an earlier run lies in
  * staging, and the ledger agrees with what is published. May run any number of times.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Layout } from '../site/layout.ts';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { StateError } from '../errors.ts';
+import { syncFolder } from '../site/durable.ts';
+import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
@@ -13,6 +15,22 @@ export function makeFolders(layout: Layout): void {
   for (const folder of [layout.public, layout.snapshots, layout.pool, layout.staging]) {
     mkdirSync(folder, { recursive: true });
   }
+  const link = join(layout.public, SUMDB);
+  if (link !== layout.sumdb) linkSharedLog(link, layout.sumdb);
+}
+
+/** Clients find a shared log where they find one of the mirror's own. */
+function linkSharedLog(link: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const there = lstatSync(link, { throwIfNoEntry: false });
+  if (there?.isSymbolicLink() && resolve(dirname(link), readlinkSync(link)) === folder) return;
+  if (there !== undefined) {
+    throw new StateError('CORRUPT', `${link}: is in the way of the shared log in ${folder}`, {
+      hint: `move what it holds into ${folder}, and remove it: nothing in a log may get lost`,
+    });
+  }
+  symlinkSync(relative(dirname(link), folder), link);
+  syncFolder(dirname(link));
 }
 
 /** What a crash left half done is worth nothing: whatever was finished is in the pool. */

@@ -21,15 +21,30 @@ export interface PublishLogDeps {
   readonly now: () => Date;
 }
 
-/** On return every known record has a published lookup, durable with all that proves it. Throws like the session. */
+/** Records without a published lookup, and heads that clients have and nobody has published for yet. */
+function unpublished({ session, records }: Pick<PublishLogDeps, 'session' | 'records'>) {
+  const known = new Set(records.heads(session.name).map(({ note }) => note));
+  const met = session.metHeads.filter(({ note }) => !known.has(note));
+  return { pending: records.unpublished(session.name), met };
+}
+
+/** Whether there is anything to publish: most nights there is not. */
+export function hasUnpublished(deps: Pick<PublishLogDeps, 'session' | 'records'>): boolean {
+  const { pending, met } = unpublished(deps);
+  return pending.length + met.length > 0;
+}
+
+/**
+ * On return every known record has a published lookup, durable with all that proves it, also to clients that come with
+ * a head that was met elsewhere. Throws like the session.
+ */
 export async function publishLog(deps: PublishLogDeps): Promise<void> {
   const { session, folder, records, now } = deps;
   const { name } = session;
-  const pending = records.unpublished(name);
-  if (pending.length === 0) return;
+  const { pending, met } = unpublished(deps);
   const head = await session.newestHead();
   // Before the first lookup that carries it: from then on some client may know it.
-  records.addHeads(name, [knownHead(head)], now());
+  records.addHeads(name, [head, ...met].map(knownHead), now());
   const tiles = tilesFor(head, records.ids(name), records.heads(name));
   await publishTiles(tiles, deps);
   const lookups = pending.map(({ mv }) => lookupPath(mv));
@@ -39,7 +54,7 @@ export async function publishLog(deps: PublishLogDeps): Promise<void> {
     folder.publishLookup(lookupPath(mv), recomposeLookup(record.id, record.text, head.note));
   }
   await folder.makeDurable(lookups);
-  folder.publishHead(head.note);
+  await folder.publishHead(head.note);
   records.markPublished(
     name,
     pending.map(({ mv }) => mv),

@@ -1,13 +1,19 @@
 /** The checksum database in one run of a sync: asked, recorded, published, and what of the mirror it contradicts. */
-import { MirrorError } from '../errors.ts';
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { MirrorError, StateError } from '../errors.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { SUMDB } from '../site/layout.ts';
 import { LogFolder } from '../site/log-folder.ts';
+import { acquireLease, type Lease } from '../store/lease.ts';
 import type { LogRecords } from '../store/log-records.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { LogSession, type LogSessionDeps } from './log-session.ts';
 import type { Problem } from './problem.ts';
-import { publishLog } from './publish-log.ts';
+import { hasUnpublished, publishLog } from './publish-log.ts';
 import { recoverLog } from './recover-log.ts';
 import type { SyncDeps } from './sync-deps.ts';
 
@@ -56,8 +62,9 @@ export class RunLog {
   async publish(): Promise<Problem[]> {
     const { folder, records, now } = this.#deps;
     const { concurrency } = this.#sync;
+    if (!hasUnpublished({ session: this.session, records })) return [];
     try {
-      await publishLog({ session: this.session, folder, records, concurrency, now });
+      await this.#alone(() => publishLog({ session: this.session, folder, records, concurrency, now }));
       return [];
     } catch (error) {
       const isAboutLog = error instanceof MirrorError && this.session.isAsking(error);
@@ -65,6 +72,26 @@ export class RunLog {
       const { code, message, hint } = error;
       const file = this.session.fileOf(error);
       return [{ module: null, version: null, file, code, message, ...(hint ? { hint } : {}), sources: [] }];
+    }
+  }
+
+  /**
+   * A shared log has other writers: one at a time, and each takes in first what the others have published, since a new
+   * head must prove their lookups too.
+   */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const { layout, now } = this.#deps;
+    if (layout.sumdb === join(layout.public, SUMDB)) return work();
+    const lockFolder = join(layout.sumdb, '.lock');
+    mkdirSync(lockFolder, { recursive: true });
+    const lease = await patiently(() => acquireLease(lockFolder, 'sync', now));
+    try {
+      rmSync(layout.logStaging, { recursive: true, force: true });
+      await this.recover();
+      await work();
+    } finally {
+      rmSync(layout.logStaging, { recursive: true, force: true });
+      lease.release();
     }
   }
 
@@ -101,5 +128,20 @@ export class RunLog {
         },
       ];
     });
+  }
+}
+
+/** How often, and how long apart in milliseconds, a shared log that somebody writes is asked for. */
+const TRIES = 240;
+const PAUSE = 500;
+
+async function patiently(take: () => Lease): Promise<Lease> {
+  for (let count = 1; ; count++) {
+    try {
+      return take();
+    } catch (error) {
+      if (!(error instanceof StateError && error.code === 'LOCKED') || count >= TRIES) throw error;
+      await pause(PAUSE);
+    }
   }
 }

@@ -102,8 +102,8 @@ function addWant(drafts: Map<string, Draft>, seed: Seed, source: string, want: S
 function addRequired(drafts: Map<string, Draft>, seed: Seed, text: SeedText, isLogged: IsLogged): void {
   for (const want of text.wants) {
     const known = drafts.get(formatModuleVersion(want.mv));
-    const isNamed = known?.seeds.has(seed.source) === true;
-    const isListed = isNamed && (want.file === 'mod' || (known?.zip?.size ?? 0) > 0);
+    const isNamed = known !== undefined && (seed.isInternal === true || known.seeds.has(seed.source));
+    const isListed = isNamed && (want.file === 'mod' || (known.zip?.size ?? 0) > 0);
     if (!isListed && isLogged(want.mv)) addWant(drafts, seed, text.source, want);
   }
 }

@@ -65,16 +65,33 @@ function renderStatus(report: StatusReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function renderSeed({ source, wanted, builds, lacking, downloadLacks }: SeedStatus): string[] {
+function renderSeed({ source, wanted, builds, lacking, commands, warnings }: SeedStatus): string[] {
+  const works = commands.filter(({ lacks, isUnknown }) => lacks.length === 0 && !isUnknown);
+  // Where not even a build works, what else does not is no news.
+  const failing = builds ? commands.filter(({ lacks }) => lacks.length > 0) : [];
+  const unknown = builds ? commands.filter(({ lacks, isUnknown }) => lacks.length === 0 && isUnknown) : [];
   return [
     `${builds ? 'builds offline       ' : 'does not build yet   '} ${source}: ${wanted} module versions`,
+    ...warnings.map((warning) => `  warning: ${warning}`),
     ...(lacking.length > 0 ? [`  not served: ${someOf(lacking)}`] : []),
-    ...(downloadLacks.length > 0
-      ? [
-          `  \`go mod download\` would miss the zips of ${someOf(downloadLacks)}: go.mod requires them, no go.sum line has their hash`,
-        ]
+    ...(works.length > 0 ? [`  works: ${works.map(nameOf).join(', ')}`] : []),
+    ...failing.map((one) => `  ${nameOf(one)} would not find ${one.lacks.length}: ${someOf(one.lacks)}`),
+    ...(unknown.length > 0
+      ? [`  may lack something: ${unknown.map(nameOf).join(', ')}: no go.mod is here that would tell`]
       : []),
   ];
+}
+
+const NAMES: Readonly<Record<SeedStatus['commands'][number]['command'], string>> = {
+  build: 'go build and test',
+  tidy: 'go mod tidy and vendor',
+  download: 'go mod download',
+  'list -m all': 'go list -m all',
+  'download all': 'go mod download all',
+};
+
+function nameOf({ command }: SeedStatus['commands'][number]): string {
+  return NAMES[command];
 }
 
 function formatAge(seconds: number): string {

@@ -28,6 +28,7 @@ describe('plan', () => {
         conflicts: [],
         problems: [],
         seeds: [{ source: 'go.sum', wanted: 2, missing: 2, accepted: 0, complete: false }],
+        choices: [],
       },
     });
     expect(made.up.paths).toEqual([]);

@@ -23,6 +23,9 @@ async function status(...flags: string[]): Promise<{ exit: number; report: Statu
 const seedOf = (report: StatusReport, source = 'go.sum'): StatusReport['seeds'][number] | undefined =>
   report.seeds.find((seed) => seed.source === source);
 
+/** These files of both module versions. */
+const A_AND_B = (...files: string[]) => [A, B].flatMap((name) => files.map((file) => `${name} ${file}`));
+
 describe('status', () => {
   it('before the first sync: nothing is current, no build works, and nothing is made', async () => {
     const { exit, report } = await status();
@@ -43,6 +46,13 @@ describe('status', () => {
             builds: false,
             lacking: [`${A} zip`, `${A} mod`, `${A} info`, `${B} zip`, `${B} mod`, `${B} info`],
             downloadLacks: [],
+            commands: [
+              { command: 'build', lacks: A_AND_B('zip', 'mod'), isUnknown: false },
+              { command: 'tidy', lacks: A_AND_B('zip', 'mod'), isUnknown: false },
+              { command: 'download', lacks: A_AND_B('mod'), isUnknown: true },
+              { command: 'list -m all', lacks: A_AND_B('mod', 'info'), isUnknown: true },
+              { command: 'download all', lacks: A_AND_B('zip', 'mod', 'info'), isUnknown: true },
+            ],
             warnings: [],
           },
         ],
@@ -87,6 +97,9 @@ describe('status', () => {
       builds: true,
       lacking: [],
       downloadLacks: [],
+      commands: ['build', 'tidy', 'download', 'list -m all', 'download all'].map((command) => {
+        return { command, lacks: [], isUnknown: /download/.test(command) };
+      }),
       warnings: [],
     });
   });
@@ -193,7 +206,7 @@ replace example.com/everywhere => example.com/b v1.0.0
       'example.com/other@v1.0.0',
     ]);
     expect((await made.run('status')).stdout).toContain(
-      '  `go mod download` would miss the zips of example.com/nozip@v1.0.0, example.com/new@v1.2.0, example.com/other@v1.0.0: go.mod requires them, no go.sum line has their hash\n',
+      '  go mod download would not find 9: example.com/nozip@v1.0.0 mod, example.com/nozip@v1.0.0 info, example.com/nozip@v1.0.0 zip and 6 more\n',
     );
   });
 

@@ -38,7 +38,7 @@ describe('parseSettings', () => {
         { url: 'https://p.corp.example', headers: {}, ca: 'ca.pem', only: ['corp.example/*'], except: [] },
       ],
       private: ['corp.example/*'],
-      sumdb: { name: 'sum.golang.org', onMissing: 'publish' },
+      sumdb: { name: 'sum.golang.org', onMissing: 'publish', heads: ['latest'], folder: '../log' },
       graph: 'closure',
       zips: 'graph',
       accept: [{ module: 'example.com/gone', version: 'v1.0.0', reason: 'withdrawn', until: '2027-06-30' }],
@@ -109,7 +109,7 @@ describe('parseSettings', () => {
     [{ seeds, private: 7 }, `private: ${either('string', 'array', 'number')}`],
     [{ seeds, private: [''] }, `private[0]: ${emptyText}`],
     [{ seeds, sumdb: false }, `sumdb: ${either('string', 'object', 'boolean')}`],
-    [{ seeds, sumdb: {} }, `sumdb.name: ${isType('string', 'undefined')}`],
+    [{ seeds, sumdb: { heads: 'latest' } }, `sumdb.heads: ${isType('array', 'string')}`],
     [
       { seeds, sumdb: { name: 'a', onMissing: 'x' } },
       'sumdb.onMissing: invalid option: expected one of "hold"|"publish"',

@@ -10,6 +10,7 @@ describe('layoutOf', () => {
       current: '/srv/mirror/public/current',
       sumdb: '/srv/mirror/public/sumdb',
       pool: '/srv/mirror/pool',
+      logStaging: '/srv/mirror/staging',
       keptTiles: '/srv/mirror/pool/sumdb',
       staging: '/srv/mirror/staging',
       quarantine: '/srv/mirror/quarantine',

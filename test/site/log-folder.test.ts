@@ -260,19 +260,21 @@ describe('makeDurable', () => {
 });
 
 describe('publishHead', () => {
-  it('writes latest and, after it, an empty supported', () => {
-    folder.publishHead('note\n');
+  it('writes latest and an empty supported, and syncs both', async () => {
+    await folder.publishHead('note\n');
     expect(readFileSync(published('latest'), 'utf8')).toBe('note\n');
     expect(readFileSync(published('supported'), 'utf8')).toBe('');
     expect(readdirSync(folder.published).sort()).toEqual(['latest', 'supported']);
-    const names = vi.mocked(durable.replaceFile).mock.calls.map(([path]) => path);
-    expect(names).toEqual([published('latest'), published('supported')]);
+    const [synced] = vi.mocked(durable.syncAll).mock.calls.at(-1) ?? [];
+    expect([...(synced ?? [])]).toEqual(
+      expect.arrayContaining([published('latest'), published('supported')]),
+    );
   });
 
-  it('replaces latest, and leaves supported alone', () => {
-    folder.publishHead('old\n');
+  it('replaces latest, and leaves supported alone', async () => {
+    await folder.publishHead('old\n');
     const before = statSync(published('supported'));
-    folder.publishHead('new\n');
+    await folder.publishHead('new\n');
     expect(readFileSync(published('latest'), 'utf8')).toBe('new\n');
     const after = statSync(published('supported'));
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);

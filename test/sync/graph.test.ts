@@ -128,7 +128,10 @@ test('replace and exclude of the root have their say; a replacement is taken und
   expect((await world.sync()).exit).toBe(0);
 
   expect(endings(world, 'example.com/fork/@v/v1.5.0')).toEqual(['info', 'mod']);
-  expect(endings(world, 'example.com/b/@v/v1.1.0')).toEqual([]);
+  // A new module that requires a reads what is replaced in p alone.
+  expect(endings(world, 'example.com/b/@v/v1.1.0')).toEqual(['info', 'mod']);
+  const { json } = await world.why('example.com/b@v1.1.0');
+  expect(json.versions[0]?.wantedBy).toMatchObject([{ source: '_mirror/go.mod (graph)' }]);
 });
 
 test("a folder's own go.mod counts where it replaces a module", async () => {
