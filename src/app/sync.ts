@@ -7,6 +7,7 @@ import { Pool } from '../site/pool.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import type { SyncReport } from '../sync/report.ts';
 import { runSync } from '../sync/run.ts';
+import { graphRulesOf } from '../sync/seed-graph.ts';
 import { starterGoMod } from '../sync/starter.ts';
 import type { SyncObserver, SyncOptions } from '../sync/sync-deps.ts';
 import { toolVersion } from '../version.ts';
@@ -42,6 +43,7 @@ export async function sync(
   const hasher = new ZipHasher();
   const layout = layoutOfConfig(config);
   const pool = new Pool(layout);
+  const isWhole = graphRulesOf(config, sumdb !== undefined).graph !== 'listed';
   try {
     return await runSync(seeds, options, {
       config,
@@ -55,7 +57,7 @@ export async function sync(
       concurrency: config.connections ?? DEFAULT_CONCURRENCY,
       ...signals,
       starterGoMod: (contents) =>
-        starterGoMod(contents, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
+        starterGoMod(contents, isWhole, (mv) => readFileSync(pool.pathOf(mv, 'mod'), 'utf8')),
       writeSbom: async (draft) => {
         // Loaded only where a snapshot is made: most nights bring nothing new.
         const { writeSnapshotSbom } = await import('../sync/snapshot-sbom.ts');

@@ -82,8 +82,9 @@ export class SeedGraphs {
   }
 
   #find(seed: Seed, view: PoolView): Found {
-    const named = seed.root ? this.#selected(seed.root, view) : this.#superset(seed, view);
-    if (this.#rules.graph !== 'closure' || seed.isInternal) return named;
+    if (seed.root && seed.isInternal) return this.#selected(seed.root, view, 'listed');
+    const named = seed.root ? this.#selected(seed.root, view, this.#rules.zips) : this.#superset(seed, view);
+    if (this.#rules.graph !== 'closure') return named;
     const starts = new Map([...wantsOf(seed), ...named.wants].map(({ mv }) => [formatModuleVersion(mv), mv]));
     const { required, needed } = requiredAnywhere(starts.values(), this.#sourceOf(view));
     const more = required.map((mv) => wantMod(mv, 'some go.mod'));
@@ -95,12 +96,12 @@ export class SeedGraphs {
   }
 
   /** Exactly what the go command selects and reads. */
-  #selected(root: SeedRoot, view: PoolView): Found {
+  #selected(root: SeedRoot, view: PoolView, wantedZips: GraphRules['zips']): Found {
     const { selected, read, needed, go } = resolveGraph(root.input, {
       ...this.#sourceOf(view),
       readFolder: (path, of) => root.folders.get(`${of?.source ?? root.source} ${path}`),
     });
-    const zips = this.#rules.zips === 'graph' ? selected.map(wantZip) : [];
+    const zips = wantedZips === 'graph' ? selected.map(wantZip) : [];
     const mods = selected.map(({ mv, because }) => wantMod(mv, requirerOf(because)));
     const more = read.map((mv) => wantMod(mv, root.source));
     return {

@@ -32,7 +32,7 @@ interface Chosen extends Pick<RealProject, 'module' | 'version'> {
 }
 
 const QUICK: readonly Chosen[] = [
-  { name: 'gin', module: 'github.com/gin-gonic/gin', version: 'v1.12.0', dep: 'golang.org/x/net' },
+  { name: 'gin', module: 'github.com/gin-gonic/gin', version: 'v1.12.0', dep: 'github.com/goccy/go-yaml' },
   { name: 'cobra', module: 'github.com/spf13/cobra', version: 'v1.10.2', dep: 'github.com/spf13/pflag' },
 ];
 const MORE: readonly Chosen[] = [
