@@ -87,8 +87,25 @@ export class Demand {
       return { ...seed, texts: [...seed.texts, ...this.#graphs.textsOf(seed, view)] };
     });
     const all = [...whole, ...toolchains.map((seed) => this.#toolchains.seed(seed, whole))];
-    const start = this.#graphs.isListed ? undefined : startingPoint(all, view);
-    return start ? [...all, { ...start, texts: this.#graphs.textsOf(start, view) }] : all;
+    const start = this.#graphs.isListed ? undefined : this.#start(all, view);
+    return start ? [...all, start] : all;
+  }
+
+  /**
+   * Where it selects a module higher than any seed, that zip comes too, and may require something in turn: so it is
+   * looked at again, until it stays the same.
+   */
+  #start(seeds: readonly Seed[], view: PoolView): Seed | undefined {
+    const texts: SeedText[] = [];
+    let start = startingPoint(seeds, view);
+    while (start !== undefined) {
+      texts.push(...this.#graphs.textsOf(start, view));
+      const whole: Seed = { ...start, texts };
+      const next = startingPoint([...seeds, whole], view);
+      if (next?.root?.sha256 === start.root?.sha256) return whole;
+      start = next;
+    }
+    return undefined;
   }
 
   #moduleSeed(seed: ModuleSeed, view: PoolView): Seed {

@@ -29,7 +29,14 @@ export type KnownText = (source: string, sha256: string) => GraphText | undefine
 type GraphText = Pick<SeedText, 'wants' | 'go'>;
 
 /** Part of the key: another way of computing gives other answers. */
-const FORMAT = 'graph/1';
+const FORMAT = 'graph/5';
+
+/** How far what new modules may lower is followed. */
+const MOST_STEPS: Readonly<Record<GraphRules['graph'], number>> = {
+  listed: 0,
+  selected: 2,
+  closure: Number.POSITIVE_INFINITY,
+};
 
 interface Found {
   readonly wants: readonly SeedWant[];
@@ -82,8 +89,9 @@ export class SeedGraphs {
   }
 
   #find(seed: Seed, view: PoolView): Found {
-    if (seed.root && seed.isInternal) return this.#selected(seed.root, view, 'listed');
-    const named = seed.root ? this.#selected(seed.root, view, this.#rules.zips) : this.#superset(seed, view);
+    if (seed.root && seed.isInternal) return this.#aroundStart(seed.root, view);
+    const zips = this.#rules.zips === 'graph' ? () => true : () => false;
+    const named = seed.root ? this.#selected(seed.root, view, zips) : this.#superset(seed, view);
     if (this.#rules.graph !== 'closure') return named;
     const starts = new Map([...wantsOf(seed), ...named.wants].map(({ mv }) => [formatModuleVersion(mv), mv]));
     const { required, needed } = requiredAnywhere(starts.values(), this.#sourceOf(view));
@@ -96,12 +104,12 @@ export class SeedGraphs {
   }
 
   /** Exactly what the go command selects and reads. */
-  #selected(root: SeedRoot, view: PoolView, wantedZips: GraphRules['zips']): Found {
+  #selected(root: SeedRoot, view: PoolView, wantsZip: (selected: Selected) => boolean): Found {
     const { selected, read, needed, go } = resolveGraph(root.input, {
       ...this.#sourceOf(view),
       readFolder: (path, of) => root.folders.get(`${of?.source ?? root.source} ${path}`),
     });
-    const zips = wantedZips === 'graph' ? selected.map(wantZip) : [];
+    const zips = selected.filter(wantsZip).map(wantZip);
     const mods = selected.map(({ mv, because }) => wantMod(mv, requirerOf(because)));
     const more = read.map((mv) => wantMod(mv, root.source));
     return {
@@ -109,6 +117,30 @@ export class SeedGraphs {
       go,
       isFinal: isComplete(needed, read, this.#mods, view),
     };
+  }
+
+  /**
+   * For new modules: where one takes a lower version than the go.mod that it starts from, the go command lowers what
+   * stands against it, and looks at what the other modules of that go.mod then require of one another, and so on.
+   * Source: editRequirements in cmd/go/internal/modload.
+   */
+  #aroundStart(root: SeedRoot, view: PoolView): Found {
+    const selected = this.#selected(root, view, isAboveRoot(root));
+    const start = root.input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => mv));
+    const paths = new Set(start.map(({ path }) => path));
+    const isFollowed = ({ path }: ModuleVersion) => this.#rules.graph === 'closure' || paths.has(path);
+    const found = new Map(selected.wants.map((want) => [nameOf(want), want]));
+    let { isFinal } = selected;
+    let level: readonly ModuleVersion[] = selected.wants.map(({ mv }) => mv).filter(isFollowed);
+    for (let depth = 0; level.length > 0 && depth < MOST_STEPS[this.#rules.graph]; depth++) {
+      const { required, needed } = supersetOf(level, this.#sourceOf(view));
+      isFinal &&= isComplete(needed, level, this.#mods, view);
+      const more = required.filter(isFollowed).map((mv) => wantMod(mv, 'some go.mod'));
+      const fresh = more.filter((want) => !found.has(nameOf(want)));
+      for (const want of fresh) found.set(nameOf(want), want);
+      level = fresh.map(({ mv }) => mv);
+    }
+    return { wants: [...found.values()], go: selected.go, isFinal };
   }
 
   /** Without the root go.mod: whatever it may be, nothing else can be selected. */
@@ -135,6 +167,17 @@ export class SeedGraphs {
   #sourceOf(view: PoolView) {
     return { readMod: (mv: ModuleVersion) => this.#mods.read(mv, view) };
   }
+}
+
+/**
+ * Whether a module that the go.mod to start from names is selected higher than it says: without that zip whatever
+ * imports the module would fail in every new module.
+ */
+function isAboveRoot({ input }: SeedRoot): (selected: Selected) => boolean {
+  const named = new Map(
+    input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => [mv.path, mv.version] as const)),
+  );
+  return ({ as }) => named.has(as.path) && named.get(as.path) !== as.version;
 }
 
 /** What was withheld today may be had tomorrow. */
