@@ -1,7 +1,7 @@
 /** `plan`: what a sync would fetch, and where go.sum files disagree. Changes nothing. */
 import type { Config } from '../config/load.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
-import type { ModuleVersion } from '../gomod/module-version.ts';
+import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Layout } from '../site/layout.ts';
 import type { Store } from '../store/store.ts';
 import { holdingsOf } from '../sync/holdings.ts';
@@ -44,6 +44,8 @@ export interface PlanChoice {
   readonly zipCount: number;
   /** Of the zips that the mirror holds. */
   readonly heldBytes: number;
+  /** Of all its zips, as far as upstreams tell; with --sizes only. */
+  readonly bytes?: number;
   /** False while go.mod files are missing that may name more. */
   readonly isFinal: boolean;
 }
@@ -70,7 +72,9 @@ export async function reportPlan(
   refuseNothing(wanted, seeds, config);
   const plan = planSync(wanted, store ? holdingsOf(store) : NOTHING_HELD, rules);
   const zips = plan.toFetch.filter(({ fetch }) => fetch.includes('zip')).map((module) => module.wanted.mv);
-  const sizes = askSizes && (await askSizes(zips));
+  const choices = log ? CHOICES.map((rules) => choiceOf(rules, input)) : [];
+  const sizes =
+    askSizes && (await sizesOf([...zips, ...choices.flatMap(({ lacking }) => lacking)], askSizes));
   const results = untouched(plan);
   const problems = results
     .flatMap((result) => result.problems)
@@ -81,8 +85,8 @@ export async function reportPlan(
     toFetch: plan.toFetch.length,
     ...(sizes
       ? {
-          bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
-          unsized: sizes.filter((size) => size === undefined).length,
+          bytes: sumOf(zips, sizes),
+          unsized: zips.filter((mv) => sizes.get(formatModuleVersion(mv)) === undefined).length,
         }
       : {}),
     conflicts: wanted.flatMap(conflictsOf).map(({ mv, file, hashes }) => ({
@@ -93,7 +97,10 @@ export async function reportPlan(
     })),
     problems: [...seeds.problems, ...problems],
     seeds: reportSeeds(all, results),
-    choices: log ? CHOICES.map((choice) => sizeOf(choice, input)) : [],
+    choices: choices.map(({ lacking, ...choice }) => ({
+      ...choice,
+      ...(sizes ? { bytes: choice.heldBytes + sumOf(lacking, sizes) } : {}),
+    })),
   };
 }
 
@@ -104,11 +111,38 @@ const CHOICES: readonly GraphRules[] = [
   { graph: 'selected', zips: 'graph' },
 ];
 
-function sizeOf(rules: GraphRules, { layout, seeds, store, log }: PlanInput): PlanChoice {
+interface Choice extends PlanChoice {
+  /** Zips that are not held. */
+  readonly lacking: readonly ModuleVersion[];
+}
+
+function choiceOf(rules: GraphRules, { layout, seeds, store, log }: PlanInput): Choice {
   const all = seedsOffline(seeds, layout, store, rules);
   const wanted = mergeSeeds(all, planLogOf(log)?.isLogged);
-  const zips = wanted.filter(({ zip }) => zip !== undefined);
-  const heldBytes = zips.reduce((sum, { mv }) => sum + (store?.ledger.held(mv).get('zip')?.size ?? 0), 0);
-  const isFinal = all.every(({ texts }) => texts.every(({ isPartial }) => isPartial !== true));
-  return { ...rules, versions: wanted.length, zipCount: zips.length, heldBytes, isFinal };
+  const zips = wanted.filter(({ zip }) => zip !== undefined).map(({ mv }) => mv);
+  const held = zips.map((mv) => store?.ledger.held(mv).get('zip')?.size);
+  return {
+    ...rules,
+    versions: wanted.length,
+    zipCount: zips.length,
+    heldBytes: held.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+    lacking: zips.filter((_, index) => held[index] === undefined),
+    isFinal: all.every(({ texts }) => texts.every(({ isPartial }) => isPartial !== true)),
+  };
+}
+
+type Sizes = ReadonlyMap<string, number | undefined>;
+
+/** Each zip is asked for once, whatever choices it belongs to. */
+async function sizesOf(
+  zips: readonly ModuleVersion[],
+  ask: (zips: readonly ModuleVersion[]) => Promise<readonly (number | undefined)[]>,
+): Promise<Sizes> {
+  const once = [...new Map(zips.map((mv) => [formatModuleVersion(mv), mv])).values()];
+  const sizes = await ask(once);
+  return new Map(once.map((mv, index) => [formatModuleVersion(mv), sizes[index]]));
+}
+
+function sumOf(zips: readonly ModuleVersion[], sizes: Sizes): number {
+  return zips.reduce((sum, mv) => sum + (sizes.get(formatModuleVersion(mv)) ?? 0), 0);
 }

@@ -43,8 +43,10 @@ function renderPlan(report: PlanReport): string {
   ].join('\n')}\n`;
 }
 
-function renderChoice({ graph, zips, versions, zipCount, heldBytes, isFinal }: PlanChoice): string {
+function renderChoice(choice: PlanChoice): string {
+  const { graph, zips, versions, zipCount, heldBytes, bytes, isFinal } = choice;
   const name = `graph: '${graph}'${zips === 'graph' ? ", zips: 'graph'" : ''}`;
-  const held = heldBytes > 0 ? `, ${formatBytes(heldBytes)} of them held` : '';
+  const total = bytes === undefined ? '' : `, ${formatBytes(bytes)}`;
+  const held = heldBytes > 0 ? `${total}, ${formatBytes(heldBytes)} of them held` : total;
   return `  ${name}: ${isFinal ? '' : 'at least '}${versions} module versions, ${zipCount} zips${held}`;
 }

@@ -104,7 +104,10 @@ async function timeSync(
 ): Promise<Timing> {
   const config = join(folder, 'mirror.config.json');
   const { seeds, accept } = source;
-  writeFileSync(config, JSON.stringify({ mirror: 'mirror', seeds: [seeds], upstream: url, accept, sumdb }));
+  writeFileSync(
+    config,
+    JSON.stringify({ mirror: 'mirror', seeds: [seeds], upstream: url, accept, sumdb, graph: 'listed' }),
+  );
   const { stdout, ...cost } = await measure(modferry(['sync', '--json', '--config', config]));
   const { outcome, requests }: SyncReport = JSON.parse(stdout);
   if (outcome !== expected) throw new Error(`the sync was to end as ${expected} and ended as ${outcome}`);

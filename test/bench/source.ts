@@ -79,7 +79,7 @@ function fetchSeeds(projects: readonly Project[], folder: string): void {
 /** Answers with what the upstream would not give, so that the timed runs have nothing missing. */
 function syncOnce(folder: string): Accepted[] {
   const config = join(folder, 'mirror.config.json');
-  writeFileSync(config, JSON.stringify({ mirror: 'mirror', seeds: ['seeds'] }));
+  writeFileSync(config, JSON.stringify({ mirror: 'mirror', seeds: ['seeds'], graph: 'listed' }));
   const { program, args, env, cwd } = modferry(['sync', '--json', '--config', config], process.env);
   // An incomplete sync ends with another status than 0, and its report is on stdout all the same.
   const { stdout, stderr } = spawnSync(program, args, { env, cwd, encoding: 'utf8', maxBuffer: 1 << 30 });

@@ -146,7 +146,13 @@ function makeWorkspace(folder: string, from: string, modCache: string): void {
     join(folder, 'go.work'),
     `go 1.25.0\n\nuse (\n${members.map((name) => `\t./${name}\n`).join('')})\n`,
   );
-  const env = { ...process.env, GOMODCACHE: modCache, GOFLAGS: '-modcacherw', GOTOOLCHAIN: 'local' };
+  const env = {
+    ...process.env,
+    GOMODCACHE: modCache,
+    GOFLAGS: '-modcacherw',
+    GOTOOLCHAIN: 'local',
+    GOSUMDB: 'off',
+  };
   const go = (cwd: string, ...args: string[]) => execFileSync('go', args, { cwd, env, stdio: 'pipe' });
   execFileSync('go', ['mod', 'tidy'], {
     cwd: join(folder, 'own'),

@@ -175,8 +175,10 @@ test('a workspace selects over all of its members, and reads their go.sum files'
   expect(json.seeds).toMatchObject([{ source: 'w/go.work.sum', wanted: 3, complete: true }]);
   expect(endings(world, 'example.com/a/@v/v1.0.0')).toEqual(['info', 'mod', 'zip']);
   expect(endings(world, 'example.com/b/@v/v1.2.0')).toEqual(['info', 'mod', 'zip']);
-  // Pruned away: nobody reads it.
-  expect(endings(world, 'example.com/b/@v/v1.1.0')).toEqual([]);
+  // Pruned away in the workspace; a new module that lowers b looks at it.
+  expect(endings(world, 'example.com/b/@v/v1.1.0')).toEqual(['info', 'mod']);
+  const { json: why } = await world.why('example.com/b@v1.1.0');
+  expect(why.versions[0]?.wantedBy).toMatchObject([{ source: '_mirror/go.mod (graph)' }]);
 });
 
 test('a go.work without go.work.sum is a seed too, and status warns of it; a member that is gone is told', async () => {
@@ -292,4 +294,63 @@ test('from-seeds takes the newest patch where mirrored modules need a newer Go t
   expect(zips.map((path) => path.replace(/.*v0\.0\.1-|\.linux.*/g, ''))).toEqual(['go1.26.0', 'go1.27.4']);
   world.upstream.forget();
   expect(await world.sync()).toMatchObject({ exit: 0, json: { outcome: 'unchanged', requests: 0 } });
+});
+
+test('a module that the go.mod to start from selects higher than any seed comes with its zip, and nothing else does', async () => {
+  await using world = await makeLogWorld();
+  world.add('example.com/low', 'v1.0.0', files('example.com/low'));
+  world.add('example.com/low', 'v1.1.0', files('example.com/low', ['example.com/leaf v1.0.0']));
+  world.add('example.com/leaf', 'v1.0.0', files('example.com/leaf'));
+  world.add('example.com/high', 'v1.0.0', files('example.com/high', ['example.com/low v1.1.0']));
+  world.writeSum('p/go.sum', world.upstream.goSumLines('example.com/low@v1.0.0'));
+  world.writeSum('q/go.sum', world.upstream.goSumLines('example.com/high@v1.0.0'));
+
+  expect((await world.sync()).exit).toBe(0);
+
+  expect(world.read('example.com/low/@v/list')).toBe('v1.0.0\nv1.1.0\n');
+  expect(endings(world, 'example.com/leaf/@v/v1.0.0')).toEqual(['info', 'mod']);
+  expect(world.read('_mirror/go.mod')).toContain('example.com/low v1.1.0 // indirect');
+});
+
+test('the go.mod to start from leaves out, and names, what leads to a go.mod that nobody has', async () => {
+  await using world = await makeLogWorld();
+  world.add('example.com/gone', 'v1.0.0', files('example.com/gone'));
+  world.add('example.com/old', 'v1.0.0', files('example.com/old', ['example.com/gone v1.0.0'], '1.16'));
+  world.add('example.com/user', 'v1.0.0', files('example.com/user', ['example.com/old v1.0.0'], '1.16'));
+  world.add('example.com/fine', 'v1.0.0', files('example.com/fine'));
+  world.writeSum(
+    'p/go.sum',
+    ['old', 'user', 'fine'].flatMap((name) => world.upstream.goSumLines(`example.com/${name}@v1.0.0`)),
+  );
+  world.upstream.fault(/^example\.com\/gone\//, { status: 403 });
+
+  expect((await world.sync()).exit).toBe(3);
+
+  const starter = world.read('_mirror/go.mod');
+  expect(starter).toContain(
+    '// Left out, since what they require is not here:\n//\texample.com/old@v1.0.0\n',
+  );
+  expect(starter).toContain('example.com/fine v1.0.0 // indirect');
+  expect(starter).not.toMatch(/\texample\.com\/old v1/);
+  world.upstream.heal();
+  expect((await world.sync()).exit).toBe(0);
+  expect(world.read('_mirror/go.mod')).toContain('example.com/old v1.0.0 // indirect');
+});
+
+test('plan --sizes tells what each choice would hold', async () => {
+  await using world = await makeLogWorld();
+  addChain(world);
+  writeRoot(world);
+  await world.sync();
+  const sizeOf = (path: string) => world.upstream.file(path).length;
+
+  const { json } = await world.plan('--sizes');
+
+  const [a, b] = [sizeOf('example.com/a/@v/v1.0.0.zip'), sizeOf('example.com/b/@v/v1.1.0.zip')];
+  expect(json.choices).toEqual([
+    { graph: 'listed', zips: 'listed', versions: 1, zipCount: 1, heldBytes: a, bytes: a, isFinal: true },
+    { graph: 'selected', zips: 'listed', versions: 2, zipCount: 1, heldBytes: a, bytes: a, isFinal: true },
+    { graph: 'closure', zips: 'listed', versions: 4, zipCount: 1, heldBytes: a, bytes: a, isFinal: false },
+    { graph: 'selected', zips: 'graph', versions: 2, zipCount: 2, heldBytes: a, bytes: a + b, isFinal: true },
+  ]);
 });
