@@ -122,6 +122,27 @@ export class Runs {
     })();
   }
 
+  /**
+   * Drops computed texts (their names end in `suffix`) that this run did not need: they can be computed again, and each
+   * new version of a module makes new ones of thousands of rows.
+   */
+  forgetComputed(run: number, suffix: string): void {
+    const old = this.#db
+      .prepare<[string, number], number>(`
+        SELECT id FROM seed
+        WHERE source LIKE '%' || ? AND id NOT IN (SELECT seed FROM run_seed WHERE run = ?)`)
+      .pluck()
+      .all(suffix, run);
+    const dropRuns = this.#db.prepare('DELETE FROM run_seed WHERE seed = ?');
+    const dropSeed = this.#db.prepare('DELETE FROM seed WHERE id = ?');
+    this.#db.transaction(() => {
+      for (const id of old) {
+        dropRuns.run(id);
+        dropSeed.run(id);
+      }
+    })();
+  }
+
   finish(run: number, at: Date, outcome: Outcome, snapshot: string | null, report: unknown): void {
     this.#db
       .prepare('UPDATE run SET finished_at = ?, outcome = ?, snapshot = ?, report = ? WHERE id = ?')

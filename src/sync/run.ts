@@ -25,7 +25,7 @@ import { countModules, reportSeeds, type SyncReport, splitProblems, untouched } 
 import { Rounds, type RoundsState } from './rounds.ts';
 import { RunLog } from './run-log.ts';
 import { type FetchedRun, pinsOfCurrent, publishRun } from './run-publish.ts';
-import { graphRulesOf } from './seed-graph.ts';
+import { GRAPH_SUFFIX, graphRulesOf } from './seed-graph.ts';
 import type { Seed, SeedText } from './seed-texts.ts';
 import type { Seeds } from './seeds.ts';
 import type { SyncDeps, SyncOptions } from './sync-deps.ts';
@@ -120,6 +120,7 @@ class SyncRun {
     this.#more.push(...demand.problems);
     store.ledger.recordGaps(ended.failures.flatMap(gapOf), now());
     store.runs.addSeeds(this.#run, this.#textsOf(ended.seeds));
+    if (!interrupted) store.runs.forgetComputed(this.#run, GRAPH_SUFFIX);
     store.ledger.recordRequiredBy(ended.results.map(({ plan }) => plan.wanted));
     if (interrupted) return 'interrupted';
     const prune = this.#prunes(demand.isKnown(rounds.view), ended, store, current);

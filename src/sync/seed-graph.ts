@@ -28,6 +28,9 @@ export type KnownText = (source: string, sha256: string) => GraphText | undefine
 
 type GraphText = Pick<SeedText, 'wants' | 'go'>;
 
+/** Ends the name of a text that was computed. */
+export const GRAPH_SUFFIX = ' (graph)';
+
 /** Part of the key: another way of computing gives other answers. */
 const FORMAT = 'graph/5';
 
@@ -65,7 +68,7 @@ export class SeedGraphs {
   /** Nothing where the seed is to be taken by its lines alone. */
   textsOf(seed: Seed, view: PoolView): SeedText[] {
     if (this.isListed || (seed.texts.length === 0 && !seed.root)) return [];
-    const source = `${seed.root?.source ?? seed.source} (graph)`;
+    const source = `${seed.root?.source ?? seed.source}${GRAPH_SUFFIX}`;
     const key = this.#keyOf(seed);
     const known = this.#final.get(key) ?? this.#known(source, key);
     if (known !== undefined) {

@@ -133,4 +133,16 @@ describe('the lines that want a module', () => {
     );
     expect([count('run'), count('seed'), count('want')]).toEqual([0, 0, 0]);
   });
+
+  it('drops computed texts that a run did not need, and nothing that was read', () => {
+    const first = store.runs.start(MONDAY, [seed('a/go.sum', 'aa', A), seed('a/go.mod (graph)', 'k1', A)]);
+    store.runs.forgetComputed(first, ' (graph)');
+    expect(store.runs.textOf('a/go.mod (graph)', 'k1')?.wants).toHaveLength(2);
+    const second = store.runs.start(TUESDAY, [seed('b/go.sum', 'bb', A), seed('a/go.mod (graph)', 'k2', A)]);
+    store.runs.forgetComputed(second, ' (graph)');
+    expect(store.runs.textOf('a/go.mod (graph)', 'k1')).toBeUndefined();
+    expect(store.runs.textOf('a/go.mod (graph)', 'k2')?.wants).toHaveLength(2);
+    expect(store.runs.textOf('a/go.sum', 'aa')?.wants).toHaveLength(2);
+    expect(count('want')).toBe(6);
+  });
 });
