@@ -11,6 +11,7 @@ const CHECK_BOTH =
   'find out which line is wrong (go mod verify in each project); the file is held back until they agree';
 
 const HONEST = [
+  'example.com/honest/@latest',
   'example.com/honest/@v/list',
   'example.com/honest/@v/v1.0.0.info',
   'example.com/honest/@v/v1.0.0.mod',
@@ -63,7 +64,9 @@ test.each(CASES)(
     expect(world.upstream.paths.filter((path) => path.startsWith('example.com/m/')).toSorted()).toEqual(
       published,
     );
-    expect(world.files()).toEqual([...HONEST, 'example.com/m/@v/list', ...published]);
+    // @latest speaks of what .info and .mod are here for, list of what is whole.
+    const latest = disputed.includes('mod') ? [] : ['example.com/m/@latest'];
+    expect(world.files()).toEqual([...HONEST, ...latest, 'example.com/m/@v/list', ...published]);
     expect(world.read('example.com/m/@v/list')).toBe('');
     expect(world.unsound()).toEqual([]);
   },

@@ -144,9 +144,11 @@ test.each(LIES)('$name is held back with exit 4, and the rest is published', asy
   expect(log).toEqual([`warn: ${message}: fetching once more`]);
   expect(world.upstream.paths.filter((asked) => asked === path)).toHaveLength(2);
   expect(world.files()).toEqual([
+    'example.com/honest/@latest',
     'example.com/honest/@v/list',
     'example.com/honest/@v/v1.0.0.info',
     'example.com/honest/@v/v1.0.0.mod',
+    ...(lie.file === 'zip' ? ['example.com/m/@latest'] : []),
     'example.com/m/@v/list',
     'example.com/m/@v/v1.0.0.info',
     `example.com/m/@v/v1.0.0.${lie.file === 'zip' ? 'mod' : 'zip'}`,

@@ -69,7 +69,7 @@ test.each<Damage>([
     make: (path) =>
       writeFileSync(path, readFileSync(path, 'utf8').replace(/[0-9a-f]{64}(?= {2}example)/, '0'.repeat(64))),
     code: 'HASH_MISMATCH',
-    message: /^says something else of example\.com\/m\/@v\/list than the manifest$/,
+    message: /^says something else of example\.com\/m\/@latest than the manifest$/,
   },
   {
     name: 'a line in SHA256SUMS of a file that is not there',

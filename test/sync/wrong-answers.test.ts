@@ -122,9 +122,11 @@ test.each(ANSWERS)('$name is a missing file with exit 3, and the rest is publish
   ]);
   const others = ['info', 'mod'].filter((file) => file !== answer.file);
   expect(world.files()).toEqual([
+    'example.com/honest/@latest',
     'example.com/honest/@v/list',
     'example.com/honest/@v/v1.0.0.info',
     'example.com/honest/@v/v1.0.0.mod',
+    ...(answer.file === 'zip' ? ['example.com/m/@latest'] : []),
     'example.com/m/@v/list',
     ...others.map((file) => `example.com/m/@v/v1.0.0.${file}`),
   ]);
