@@ -11,16 +11,18 @@ import { isRetracted } from '../gomod/retraction.ts';
 import { readModuleZipEntries } from '../modzip/read-entries.ts';
 import type { Pin } from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
+import { ComputedTexts, type KnownText } from './computed-texts.ts';
 import type { Candidates } from './latest.ts';
 import { PooledMods, type PoolView } from './mod-reader.ts';
 import type { Problem } from './problem.ts';
-import { type GraphRules, type KnownText, SeedGraphs } from './seed-graph.ts';
+import { type GraphRules, SeedGraphs } from './seed-graph.ts';
 import { moduleRoot } from './seed-roots.ts';
 import type { ModuleSeed } from './seed-specs.ts';
 import { requiredText, type Seed, type SeedText, sumText, wholeText } from './seed-texts.ts';
 import type { Seeds } from './seeds.ts';
 import { startingPoint } from './starting-point.ts';
 import type { Toolchains } from './toolchains.ts';
+import { Upgrades } from './upgrades.ts';
 
 /** Bytes. A go.sum of this size has a hundred thousand lines. */
 const LONGEST_TEXT = 16 << 20;
@@ -38,6 +40,7 @@ export class Demand {
   /** For the seeds that ask for the latest, by source; a seed without any wants nothing. */
   readonly #candidates: ReadonlyMap<string, Candidates>;
   readonly #graphs: SeedGraphs;
+  readonly #upgrades: Upgrades;
   readonly #toolchains: Toolchains;
   readonly #opened = new Map<string, Opened>();
   readonly #problems = new Map<string, Problem>();
@@ -50,7 +53,10 @@ export class Demand {
     this.#seeds = seeds;
     this.#candidates = candidates;
     this.#pool = pool;
-    this.#graphs = new SeedGraphs(graph, new PooledMods(pool), known);
+    const mods = new PooledMods(pool);
+    const computed = new ComputedTexts(known);
+    this.#graphs = new SeedGraphs(graph, mods, computed);
+    this.#upgrades = new Upgrades(mods, computed);
     this.#toolchains = toolchains;
   }
 
@@ -87,19 +93,20 @@ export class Demand {
       return { ...seed, texts: [...seed.texts, ...this.#graphs.textsOf(seed, view)] };
     });
     const all = [...whole, ...toolchains.map((seed) => this.#toolchains.seed(seed, whole))];
-    const start = this.#graphs.isListed ? undefined : this.#start(all, view);
+    const start = this.#graphs.isListed ? undefined : this.#start(all, whole.slice(0, seeds.length), view);
     return start ? [...all, start] : all;
   }
 
   /**
-   * Where it selects a module higher than any seed, that zip comes too, and may require something in turn: so it is
-   * looked at again, until it stays the same.
+   * Where it selects a module higher than any seed, that zip comes too, as do those that upgrades pass through. They may
+   * require something in turn: so it is looked at again, until it stays the same.
    */
-  #start(seeds: readonly Seed[], view: PoolView): Seed | undefined {
+  #start(seeds: readonly Seed[], projects: readonly Seed[], view: PoolView): Seed | undefined {
     const texts: SeedText[] = [];
     let start = startingPoint(seeds, view);
     while (start !== undefined) {
       texts.push(...this.#graphs.textsOf(start, view));
+      if (start.root) texts.push(this.#upgrades.textFor(projects, start.root, view));
       const whole: Seed = { ...start, texts };
       const next = startingPoint([...seeds, whole], view);
       if (next?.root?.sha256 === start.root?.sha256) return whole;

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { ModuleError } from '../errors.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import { type GoMod, parseGoMod } from '../gomod/go-mod.ts';
+import type { GraphSource } from '../gomod/module-graph.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Pool } from '../site/pool.ts';
+import type { SeedRoot } from './seed-texts.ts';
 
 /** What is known of module versions at some moment of a run. */
 export interface PoolView {
@@ -30,6 +32,14 @@ export class PooledMods {
     const parsed = this.#parse(mv, name);
     this.#parsed.set(name, parsed);
     return parsed;
+  }
+
+  /** For the build list of `root`. */
+  sourceFor(root: SeedRoot, view: PoolView): GraphSource {
+    return {
+      readMod: (mv) => this.read(mv, view),
+      readFolder: (path, of) => root.folders.get(`${of?.source ?? root.source} ${path}`),
+    };
   }
 
   #parse(mv: ModuleVersion, name: string): GoMod | 'withheld' {

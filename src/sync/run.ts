@@ -13,6 +13,7 @@ import { asStateError } from '../store/open.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { Store } from '../store/store.ts';
+import { GRAPH_SUFFIX } from './computed-texts.ts';
 import { failureOf, type RunError, recordRun, unreadSeeds } from './conclude.ts';
 import { Demand } from './demand.ts';
 import { holdingsOf } from './holdings.ts';
@@ -25,7 +26,7 @@ import { countModules, reportSeeds, type SyncReport, splitProblems, untouched } 
 import { Rounds, type RoundsState } from './rounds.ts';
 import { RunLog } from './run-log.ts';
 import { type FetchedRun, pinsOfCurrent, publishRun } from './run-publish.ts';
-import { GRAPH_SUFFIX, graphRulesOf } from './seed-graph.ts';
+import { graphRulesOf } from './seed-graph.ts';
 import type { Seed, SeedText } from './seed-texts.ts';
 import type { Seeds } from './seeds.ts';
 import type { SyncDeps, SyncOptions } from './sync-deps.ts';

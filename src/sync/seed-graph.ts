@@ -9,6 +9,7 @@ import { compareGoVersions } from '../gomod/go-version.ts';
 import { type Requirer, resolveGraph, type Selected } from '../gomod/module-graph.ts';
 import { requiredAnywhere, supersetOf } from '../gomod/module-graph-closure.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
 import type { PooledMods, PoolView } from './mod-reader.ts';
 import { type Seed, type SeedRoot, type SeedText, type SeedWant, wantsOf } from './seed-texts.ts';
 
@@ -23,14 +24,6 @@ export function graphRulesOf({ graph, zips }: Pick<Config, 'graph' | 'zips'>, ha
   return { graph: zips === 'graph' && wanted === 'listed' ? 'selected' : wanted, zips };
 }
 
-/** What an earlier run found for the same texts. */
-export type KnownText = (source: string, sha256: string) => GraphText | undefined;
-
-type GraphText = Pick<SeedText, 'wants' | 'go'>;
-
-/** Ends the name of a text that was computed. */
-export const GRAPH_SUFFIX = ' (graph)';
-
 /** Part of the key: another way of computing gives other answers. */
 const FORMAT = 'graph/5';
 
@@ -41,23 +34,15 @@ const MOST_STEPS: Readonly<Record<GraphRules['graph'], number>> = {
   closure: Number.POSITIVE_INFINITY,
 };
 
-interface Found {
-  readonly wants: readonly SeedWant[];
-  readonly go: string | undefined;
-  /** Whether every go.mod was there to be read. */
-  readonly isFinal: boolean;
-}
-
 export class SeedGraphs {
   readonly #rules: GraphRules;
   readonly #mods: PooledMods;
-  readonly #known: KnownText;
-  readonly #final = new Map<string, GraphText>();
+  readonly #texts: ComputedTexts;
 
-  constructor(rules: GraphRules, mods: PooledMods, known: KnownText) {
+  constructor(rules: GraphRules, mods: PooledMods, texts: ComputedTexts) {
     this.#rules = rules;
     this.#mods = mods;
-    this.#known = known;
+    this.#texts = texts;
   }
 
   /** Whether seeds are taken by their lines alone. */
@@ -68,21 +53,11 @@ export class SeedGraphs {
   /** Nothing where the seed is to be taken by its lines alone. */
   textsOf(seed: Seed, view: PoolView): SeedText[] {
     if (this.isListed || (seed.texts.length === 0 && !seed.root)) return [];
-    const source = `${seed.root?.source ?? seed.source}${GRAPH_SUFFIX}`;
-    const key = this.#keyOf(seed);
-    const known = this.#final.get(key) ?? this.#known(source, key);
-    if (known !== undefined) {
-      this.#final.set(key, known);
-      return [{ kind: 'graph', source, sha256: key, ...known }];
-    }
-    const { wants: all, go, isFinal } = this.#find(seed, view);
-    const wants = withoutNamed(all, seed);
-    const text = { wants, ...(go === undefined ? {} : { go }) };
-    if (isFinal) this.#final.set(key, text);
-    const sha256 = isFinal
-      ? key
-      : hash('sha256', `${key} so far ${wants.length} ${wants.map(nameOf).join()}`);
-    return [{ kind: 'graph', source, sha256, ...text, isPartial: !isFinal }];
+    const text = this.#texts.textFor(seed.root?.source ?? seed.source, this.#keyOf(seed), () => {
+      const found = this.#find(seed, view);
+      return { ...found, wants: withoutNamed(found.wants, seed) };
+    });
+    return [text];
   }
 
   #keyOf({ texts, root }: Seed): string {
@@ -98,7 +73,7 @@ export class SeedGraphs {
     if (this.#rules.graph !== 'closure') return named;
     const starts = new Map([...wantsOf(seed), ...named.wants].map(({ mv }) => [formatModuleVersion(mv), mv]));
     const { required, needed } = requiredAnywhere(starts.values(), this.#sourceOf(view));
-    const more = required.map((mv) => wantMod(mv, 'some go.mod'));
+    const more = required.map((mv) => computedWant(mv, 'mod', 'some go.mod'));
     return {
       wants: withoutTwins([...named.wants, ...more]),
       go: named.go,
@@ -108,13 +83,12 @@ export class SeedGraphs {
 
   /** Exactly what the go command selects and reads. */
   #selected(root: SeedRoot, view: PoolView, wantsZip: (selected: Selected) => boolean): Found {
-    const { selected, read, needed, go } = resolveGraph(root.input, {
-      ...this.#sourceOf(view),
-      readFolder: (path, of) => root.folders.get(`${of?.source ?? root.source} ${path}`),
-    });
-    const zips = selected.filter(wantsZip).map(wantZip);
-    const mods = selected.map(({ mv, because }) => wantMod(mv, requirerOf(because)));
-    const more = read.map((mv) => wantMod(mv, root.source));
+    const { selected, read, needed, go } = resolveGraph(root.input, this.#mods.sourceFor(root, view));
+    const zips = selected
+      .filter(wantsZip)
+      .map(({ mv, because }) => computedWant(mv, 'zip', requirerOf(because)));
+    const mods = selected.map(({ mv, because }) => computedWant(mv, 'mod', requirerOf(because)));
+    const more = read.map((mv) => computedWant(mv, 'mod', root.source));
     return {
       wants: [...withoutTwins([...mods, ...more]), ...zips],
       go,
@@ -132,15 +106,15 @@ export class SeedGraphs {
     const start = root.input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => mv));
     const paths = new Set(start.map(({ path }) => path));
     const isFollowed = ({ path }: ModuleVersion) => this.#rules.graph === 'closure' || paths.has(path);
-    const found = new Map(selected.wants.map((want) => [nameOf(want), want]));
+    const found = new Map(selected.wants.map((want) => [nameOfWant(want), want]));
     let { isFinal } = selected;
     let level: readonly ModuleVersion[] = selected.wants.map(({ mv }) => mv).filter(isFollowed);
     for (let depth = 0; level.length > 0 && depth < MOST_STEPS[this.#rules.graph]; depth++) {
       const { required, needed } = supersetOf(level, this.#sourceOf(view));
       isFinal &&= isComplete(needed, level, this.#mods, view);
-      const more = required.filter(isFollowed).map((mv) => wantMod(mv, 'some go.mod'));
-      const fresh = more.filter((want) => !found.has(nameOf(want)));
-      for (const want of fresh) found.set(nameOf(want), want);
+      const more = required.filter(isFollowed).map((mv) => computedWant(mv, 'mod', 'some go.mod'));
+      const fresh = more.filter((want) => !found.has(nameOfWant(want)));
+      for (const want of fresh) found.set(nameOfWant(want), want);
       level = fresh.map(({ mv }) => mv);
     }
     return { wants: [...found.values()], go: selected.go, isFinal };
@@ -151,7 +125,7 @@ export class SeedGraphs {
     const mods = new Map(wantsOf(seed).map(({ mv }) => [formatModuleVersion(mv), mv]));
     const { required, needed } = supersetOf(mods.values(), this.#sourceOf(view));
     return {
-      wants: required.map((mv) => wantMod(mv, 'some go.mod')),
+      wants: required.map((mv) => computedWant(mv, 'mod', 'some go.mod')),
       go: this.#highestGo(mods.values(), view),
       isFinal: isComplete(needed, mods.values(), this.#mods, view),
     };
@@ -183,28 +157,8 @@ function isAboveRoot({ input }: SeedRoot): (selected: Selected) => boolean {
   return ({ as }) => named.has(as.path) && named.get(as.path) !== as.version;
 }
 
-/** What was withheld today may be had tomorrow. */
-function isComplete(
-  needed: readonly ModuleVersion[],
-  read: Iterable<ModuleVersion>,
-  mods: PooledMods,
-  view: PoolView,
-): boolean {
-  if (needed.length > 0) return false;
-  for (const mv of read) if (!view.held(mv).has('mod') && mods.read(mv, view) === 'withheld') return false;
-  return true;
-}
-
 function requirerOf(because: Requirer): string {
   return because.kind === 'root' ? because.source : `${because.mv.path}@${because.mv.version}`;
-}
-
-function wantMod(mv: ModuleVersion, because: string): SeedWant {
-  return { mv, file: 'mod', h1: undefined, line: 0, because };
-}
-
-function wantZip({ mv, because }: Selected): SeedWant {
-  return { mv, file: 'zip', h1: undefined, line: 0, because: requirerOf(because) };
 }
 
 /** What the seed's own lines name needs no other reason. */
@@ -217,10 +171,6 @@ function withoutNamed(wants: readonly SeedWant[], seed: Seed): SeedWant[] {
 
 function withoutTwins(wants: readonly SeedWant[]): SeedWant[] {
   const first = new Map<string, SeedWant>();
-  for (const want of wants) if (!first.has(nameOf(want))) first.set(nameOf(want), want);
+  for (const want of wants) if (!first.has(nameOfWant(want))) first.set(nameOfWant(want), want);
   return [...first.values()];
-}
-
-function nameOf({ mv, file }: SeedWant): string {
-  return `${formatModuleVersion(mv)} ${file}`;
 }

@@ -354,3 +354,43 @@ test('plan --sizes tells what each choice would hold', async () => {
     { graph: 'selected', zips: 'graph', versions: 2, zipCount: 2, heldBytes: a, bytes: a + b, isFinal: true },
   ]);
 });
+
+test('the zips that an upgrade passes through come too: what the raised module brings in, or needs higher', async () => {
+  await using world = await makeLogWorld();
+  for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) {
+    world.add('example.com/new', version, files('example.com/new'));
+    world.add('example.com/old', version, files('example.com/old'));
+    world.add('example.com/test', version, files('example.com/test'));
+  }
+  const tested = 'example.com/test v1.0.0';
+  world.add('example.com/a', 'v1.0.0', files('example.com/a', ['example.com/old v1.0.0', tested]));
+  world.add(
+    'example.com/a',
+    'v1.1.0',
+    files('example.com/a', ['example.com/new v1.0.0', 'example.com/old v1.1.0', 'example.com/test v1.1.0']),
+  );
+  world.writeSum('p/go.sum', world.upstream.goSumLines('example.com/a@v1.0.0', 'example.com/old@v1.0.0'));
+  world.write(
+    'p/go.mod',
+    'module example.com/p\n\ngo 1.21\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/old v1.0.0 // indirect\n)\n',
+  );
+  world.writeSum(
+    'q/go.sum',
+    ['a@v1.1.0', 'new@v1.2.0', 'old@v1.2.0', 'test@v1.2.0'].flatMap((name) =>
+      world.upstream.goSumLines(`example.com/${name}`),
+    ),
+  );
+
+  const { exit, json } = await world.sync();
+
+  expect(json.problems).toEqual([]);
+  expect(exit).toBe(0);
+  expect(world.read('example.com/new/@v/list')).toBe('v1.0.0\nv1.2.0\n');
+  expect(world.read('example.com/old/@v/list')).toBe('v1.0.0\nv1.1.0\nv1.2.0\n');
+  // a needed it before the upgrade, and p uses no package of it.
+  expect(world.read('example.com/test/@v/list')).toBe('v1.2.0\n');
+  const { stdout } = await world.run('why', 'example.com/new@v1.0.0');
+  expect(stdout).toContain('selected by go get -u because example.com/a@v1.1.0 requires it (zip)');
+  world.upstream.forget();
+  expect(await world.sync()).toMatchObject({ exit: 0, json: { outcome: 'unchanged', requests: 0 } });
+});

@@ -1,0 +1,131 @@
+/**
+ * The zips that upgrades inside the gap pass through. `go get -u` and `go get M@latest` in a project raise M to the
+ * highest version that is here; what M's go.mod then requires, and the project has lower or not at all, is loaded at
+ * exactly that version, before it may be raised in turn. No go.sum names these. Modules of which the mirror holds
+ * nothing whole are left out: no project has ever used a package of theirs.
+ */
+import { hash } from 'node:crypto';
+import type { GoMod } from '../gomod/go-mod.ts';
+import { resolveGraph } from '../gomod/module-graph.ts';
+import { formatModuleVersion, type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
+import { compareVersions, type Version } from '../gomod/version.ts';
+import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
+import type { PooledMods, PoolView } from './mod-reader.ts';
+import type { Seed, SeedRoot, SeedText, SeedWant } from './seed-texts.ts';
+
+/** Part of the key: another way of computing gives other answers. */
+const FORMAT = 'upgrades/1';
+
+interface Project {
+  /** The version of each module that it selects. */
+  readonly own: ReadonlyMap<string, Version>;
+  /** The paths of the modules whose packages it uses: those with a zip line. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** The highest version that is here of each module that is held whole, by path. */
+type Highest = ReadonlyMap<string, ModuleVersion>;
+
+type RootedSeed = Pick<Seed, 'texts'> & { readonly root: SeedRoot };
+
+const NOTHING_REQUIRED: Pick<GoMod, 'require'> = { require: [] };
+
+type Read = (mv: ModuleVersion) => GoMod | undefined;
+
+export class Upgrades {
+  readonly #mods: PooledMods;
+  readonly #texts: ComputedTexts;
+
+  constructor(mods: PooledMods, texts: ComputedTexts) {
+    this.#mods = mods;
+    this.#texts = texts;
+  }
+
+  /** `start` requires the highest version of each module that is held whole. */
+  textFor(projects: readonly Seed[], start: SeedRoot, view: PoolView): SeedText {
+    const rooted = projects.flatMap(({ texts, root }) => (root ? [{ texts, root }] : []));
+    const keys = rooted.flatMap(({ texts, root }) => [root.sha256, ...texts.map(({ sha256 }) => sha256)]);
+    const key = hash('sha256', [FORMAT, start.sha256, ...keys].join('\n'));
+    return this.#texts.textFor('go get -u', key, () => {
+      const highest = highestOf(start);
+      const found = rooted.map((seed) => this.#passed(seed, highest, view));
+      const wants = new Map(found.flatMap((one) => one.wants).map((want) => [nameOfWant(want), want]));
+      return { wants: [...wants.values()], go: undefined, isFinal: found.every(({ isFinal }) => isFinal) };
+    });
+  }
+
+  #passed(seed: RootedSeed, highest: Highest, view: PoolView): Found {
+    const read = new Map<string, ModuleVersion>();
+    const { root } = seed;
+    const { selected, needed } = resolveGraph(root.input, this.#mods.sourceFor(root, view));
+    // Of half a build list nobody knows what is higher.
+    if (needed.length > 0) return { wants: [], go: undefined, isFinal: false };
+    const project = { own: new Map(selected.map(({ as }) => [as.path, as.version])), used: usedBy(seed) };
+    const missing: ModuleVersion[] = [];
+    const wants = passedBy(project, highest, (mv) => {
+      read.set(formatModuleVersion(mv), mv);
+      const goMod = this.#mods.read(mv, view);
+      if (goMod === undefined) missing.push(mv);
+      return goMod === 'withheld' ? undefined : goMod;
+    });
+    return { wants, go: undefined, isFinal: isComplete(missing, read.values(), this.#mods, view) };
+  }
+}
+
+function highestOf({ input }: SeedRoot): Highest {
+  const required = input.roots.flatMap(({ goMod }) => goMod.require);
+  return new Map(required.map(({ mv: { path, version } }) => [path, parseModuleVersion(path, version)]));
+}
+
+function usedBy({ texts }: RootedSeed): Set<string> {
+  const named = texts.filter(({ kind }) => kind !== 'graph').flatMap(({ wants }) => wants);
+  return new Set(named.filter(({ file }) => file === 'zip').map(({ mv }) => mv.path));
+}
+
+/** Module by module: those that the project uses, then those that come in with them. */
+function passedBy(project: Project, highest: Highest, read: Read): SeedWant[] {
+  const wants: SeedWant[] = [];
+  const raised = [...project.used].flatMap((path) => highest.get(path) ?? []);
+  const seen = new Set(project.used);
+  const newcomers: Requirement[] = [];
+  // The list grows while it is walked.
+  for (const to of raised) {
+    for (const requirement of addedBy(to, project, highest, read)) {
+      const { mv, isIndirect } = requirement;
+      if (project.used.has(mv.path)) wants.push(...wholeOf(requirement));
+      else newcomers.push(requirement);
+      if (isIndirect || seen.has(mv.path)) continue;
+      seen.add(mv.path);
+      const next = highest.get(mv.path);
+      if (next !== undefined) raised.push(next);
+    }
+  }
+  return [...wants, ...newcomers.filter(({ mv }) => seen.has(mv.path)).flatMap(wholeOf)];
+}
+
+interface Requirement {
+  readonly mv: ModuleVersion;
+  readonly isIndirect: boolean;
+  readonly because: string;
+}
+
+/** What `to` requires that the project has lower, or that it did not have when it had a lower `to`. */
+function addedBy(to: ModuleVersion, { own, used }: Project, highest: Highest, read: Read): Requirement[] {
+  const from = used.has(to.path) ? own.get(to.path) : undefined;
+  if (from !== undefined && compareVersions(from, to.version) >= 0) return [];
+  const old = from === undefined ? NOTHING_REQUIRED : read({ path: to.path, version: from });
+  if (old === undefined) return [];
+  const before = new Set(old.require.map(({ mv }) => mv.path));
+  return (read(to)?.require ?? []).flatMap(({ mv: { path, version }, indirect: isIndirect }) => {
+    const known = highest.get(path);
+    const has = own.get(path);
+    const isHigher = has !== undefined && compareVersions(version, has) > 0;
+    const isNews = used.has(path) ? isHigher : !before.has(path);
+    if (known === undefined || !isNews) return [];
+    return [{ mv: { path: known.path, version }, isIndirect, because: formatModuleVersion(to) }];
+  });
+}
+
+function wholeOf({ mv, because }: Requirement): SeedWant[] {
+  return [computedWant(mv, 'mod', because), computedWant(mv, 'zip', because)];
+}
