@@ -14,7 +14,7 @@ import type { PooledMods, PoolView } from './mod-reader.ts';
 import type { Seed, SeedRoot, SeedText, SeedWant } from './seed-texts.ts';
 
 /** Part of the key: another way of computing gives other answers. */
-const FORMAT = 'upgrades/1';
+const FORMAT = 'upgrades/2';
 
 interface Project {
   /** The version of each module that it selects. */
@@ -82,25 +82,40 @@ function usedBy({ texts }: RootedSeed): Set<string> {
   return new Set(named.filter(({ file }) => file === 'zip').map(({ mv }) => mv.path));
 }
 
-/** Module by module: those that the project uses, then those that come in with them. */
+/** Each module that the project uses is raised by itself: together they lead to nothing that none of them leads to. */
 function passedBy(project: Project, highest: Highest, read: Read): SeedWant[] {
-  const wants: SeedWant[] = [];
-  const raised = [...project.used].flatMap((path) => highest.get(path) ?? []);
-  const seen = new Set(project.used);
-  const newcomers: Requirement[] = [];
-  // The list grows while it is walked.
-  for (const to of raised) {
+  return [...project.used].flatMap((path) => {
+    const to = highest.get(path);
+    return to === undefined ? [] : passedOnTheWayTo(to, project, highest, read);
+  });
+}
+
+/** What the go command selects once `goal` is required, and what then comes in. */
+function passedOnTheWayTo(goal: ModuleVersion, project: Project, highest: Highest, read: Read): SeedWant[] {
+  const raised = new Map<string, Requirement>();
+  const others: Requirement[] = [];
+  const newcomers = new Set<string>();
+  const queue = [goal];
+  // The queue grows while it is walked.
+  for (const to of queue) {
     for (const requirement of addedBy(to, project, highest, read)) {
       const { mv, isIndirect } = requirement;
-      if (project.used.has(mv.path)) wants.push(...wholeOf(requirement));
-      else newcomers.push(requirement);
-      if (isIndirect || seen.has(mv.path)) continue;
-      seen.add(mv.path);
-      const next = highest.get(mv.path);
-      if (next !== undefined) raised.push(next);
+      if (project.used.has(mv.path)) {
+        const known = raised.get(mv.path);
+        if (known !== undefined && compareVersions(known.mv.version, mv.version) >= 0) continue;
+        raised.set(mv.path, requirement);
+        queue.push(mv);
+        continue;
+      }
+      others.push(requirement);
+      if (isIndirect || newcomers.has(mv.path)) continue;
+      newcomers.add(mv.path);
+      // As it is required, and as it is raised in turn.
+      queue.push(mv, highest.get(mv.path) ?? mv);
     }
   }
-  return [...wants, ...newcomers.filter(({ mv }) => seen.has(mv.path)).flatMap(wholeOf)];
+  const passed = [...raised.values(), ...others.filter(({ mv }) => newcomers.has(mv.path))];
+  return passed.flatMap(wholeOf);
 }
 
 interface Requirement {
