@@ -25,12 +25,12 @@ export function graphRulesOf({ graph, zips }: Pick<Config, 'graph' | 'zips'>, ha
 }
 
 /** Part of the key: another way of computing gives other answers. */
-const FORMAT = 'graph/5';
+const FORMAT = 'graph/10';
 
 /** How far what new modules may lower is followed. */
 const MOST_STEPS: Readonly<Record<GraphRules['graph'], number>> = {
   listed: 0,
-  selected: 2,
+  selected: 4,
   closure: Number.POSITIVE_INFINITY,
 };
 
@@ -112,7 +112,7 @@ export class SeedGraphs {
     for (let depth = 0; level.length > 0 && depth < MOST_STEPS[this.#rules.graph]; depth++) {
       const { required, needed } = supersetOf(level, this.#sourceOf(view));
       isFinal &&= isComplete(needed, level, this.#mods, view);
-      const more = required.filter(isFollowed).map((mv) => computedWant(mv, 'mod', 'some go.mod'));
+      const more = required.map((mv) => computedWant(mv, 'mod', 'some go.mod'));
       const fresh = more.filter((want) => !found.has(nameOfWant(want)));
       for (const want of fresh) found.set(nameOfWant(want), want);
       level = fresh.map(({ mv }) => mv);
