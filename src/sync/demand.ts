@@ -14,6 +14,7 @@ import type { Pool } from '../site/pool.ts';
 import { ComputedTexts, type KnownText } from './computed-texts.ts';
 import type { Candidates } from './latest.ts';
 import { PooledMods, type PoolView } from './mod-reader.ts';
+import { prefixText } from './prefixes.ts';
 import type { Problem } from './problem.ts';
 import { type GraphRules, SeedGraphs } from './seed-graph.ts';
 import { moduleRoot } from './seed-roots.ts';
@@ -109,7 +110,7 @@ export class Demand {
       if (start.root) texts.push(this.#upgrades.textFor(projects, start.root, view));
       const whole: Seed = { ...start, texts };
       const next = startingPoint([...seeds, whole], view);
-      if (next?.root?.sha256 === start.root?.sha256) return whole;
+      if (next?.root?.sha256 === start.root?.sha256) return withPrefixes(whole, seeds);
       start = next;
     }
     return undefined;
@@ -179,6 +180,12 @@ export class Demand {
       return { texts: [] };
     }
   }
+}
+
+/** What is raised past them needs no more of them than their zips, so the go.mod to start from does without. */
+function withPrefixes(start: Seed, seeds: readonly Seed[]): Seed {
+  const prefixes = prefixText([...seeds, start].flatMap(({ texts }) => texts));
+  return prefixes === undefined ? start : { ...start, texts: [...start.texts, prefixes] };
 }
 
 type Opened = Pick<Seed, 'texts' | 'root'>;

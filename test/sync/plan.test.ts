@@ -16,6 +16,7 @@ test('a plan counts what is wanted, sends no request to the upstream and makes n
 
   expect(exit).toBe(0);
   expect(json).toEqual({
+    choices: [],
     wanted: 2,
     present: 0,
     toFetch: 2,

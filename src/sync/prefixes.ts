@@ -1,0 +1,37 @@
+/**
+ * Modules whose path begins that of a module in use: `go get -u` looks into each of them for the packages that it
+ * raises, as `github.com/blang/semver` for `github.com/blang/semver/v4`. Where only go.mod files of such a one are here,
+ * the zip of the highest version comes too: it is what the go command asks for.
+ */
+import { hash } from 'node:crypto';
+import { compareModuleVersions, type ModuleVersion } from '../gomod/module-version.ts';
+import { computedWant, GRAPH_SUFFIX } from './computed-texts.ts';
+import type { SeedText, SeedWant } from './seed-texts.ts';
+
+/** Undefined while more may come in, since then a higher version may. */
+export function prefixText(texts: readonly SeedText[]): SeedText | undefined {
+  if (texts.some(({ isPartial }) => isPartial === true)) return undefined;
+  const wants = texts.flatMap((text) => text.wants);
+  const used = new Set<string>(wants.filter(({ file }) => file === 'zip').map(({ mv }) => mv.path));
+  const highest = new Map<string, ModuleVersion>();
+  for (const { mv } of wants) {
+    const known = highest.get(mv.path);
+    if (known === undefined || compareModuleVersions(known, mv) < 0) highest.set(mv.path, mv);
+  }
+  const found = new Map<string, SeedWant>();
+  for (const path of used) {
+    for (const prefix of prefixesOf(path)) {
+      const mv = used.has(prefix) ? undefined : highest.get(prefix);
+      if (mv !== undefined) found.set(prefix, computedWant(mv, 'zip', path));
+    }
+  }
+  const named = [...found.values()].map(({ mv }) => `${mv.path}@${mv.version}`);
+  const sha256 = hash('sha256', `prefixes/1\n${named.join('\n')}`);
+  return { kind: 'graph', source: `prefix${GRAPH_SUFFIX}`, sha256, wants: [...found.values()] };
+}
+
+/** `a/b/c`: `a`, `a/b`. */
+function prefixesOf(path: string): string[] {
+  const elements = path.split('/');
+  return elements.slice(1).map((_, index) => elements.slice(0, index + 1).join('/'));
+}
