@@ -27,7 +27,7 @@ export function prefixText(texts: readonly SeedText[]): SeedText | undefined {
   }
   const named = [...found.values()].map(({ mv }) => `${mv.path}@${mv.version}`);
   const sha256 = hash('sha256', `prefixes/1\n${named.join('\n')}`);
-  return { kind: 'graph', source: `prefix${GRAPH_SUFFIX}`, sha256, wants: [...found.values()] };
+  return { kind: 'graph', source: `go get -u, prefixes${GRAPH_SUFFIX}`, sha256, wants: [...found.values()] };
 }
 
 /** `a/b/c`: `a`, `a/b`. */

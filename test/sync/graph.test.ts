@@ -394,3 +394,25 @@ test('the zips that an upgrade passes through come too: what the raised module b
   world.upstream.forget();
   expect(await world.sync()).toMatchObject({ exit: 0, json: { outcome: 'unchanged', requests: 0 } });
 });
+
+test('a module whose path begins that of one in use comes with its zip, where it takes part in selection', async () => {
+  await using world = await makeLogWorld();
+  for (const version of ['v1.0.0', 'v1.1.0'])
+    world.add('example.com/x', version, files('example.com/x', [], '1.16'));
+  world.add('example.com/x/y', 'v1.0.0', files('example.com/x/y', ['example.com/x v1.0.0']));
+  world.add('example.com/z', 'v1.0.0', files('example.com/z', ['example.com/x v1.1.0']));
+  world.writeSum('p/go.sum', world.upstream.goSumLines('example.com/x/y@v1.0.0', 'example.com/z@v1.0.0'));
+  world.write(
+    'p/go.mod',
+    'module example.com/p\n\ngo 1.21\n\nrequire (\n\texample.com/x/y v1.0.0\n\texample.com/z v1.0.0\n)\n',
+  );
+
+  expect((await world.sync()).exit).toBe(0);
+
+  expect(world.read('example.com/x/@v/list')).toBe('v1.1.0\n');
+  expect(endings(world, 'example.com/x/@v/v1.0.0')).toEqual(['info', 'mod']);
+  const { stdout } = await world.run('why', 'example.com/x@v1.1.0');
+  expect(stdout).toContain('because example.com/x/y requires it (zip)');
+  world.upstream.forget();
+  expect(await world.sync()).toMatchObject({ exit: 0, json: { outcome: 'unchanged', requests: 0 } });
+});
