@@ -14,6 +14,14 @@ export function compareGoVersions(a: string, b: string): number {
   return differing === -1 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
 }
 
+/** The newer of two, either of which may not be known; the first of two that are equal. */
+export function laterGo(a: string, b: string | undefined): string;
+export function laterGo(a: string | undefined, b: string | undefined): string | undefined;
+export function laterGo(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareGoVersions(b, a) > 0 ? b : a;
+}
+
 /**
  * Whether a go.mod with this `go` line names all that its packages need, so that the go command need not look at
  * what lies behind its requirements: from Go 1.17 on. Without a `go` line a go.mod counts as Go 1.16.

@@ -6,7 +6,7 @@
 import { MirrorError } from '../errors.ts';
 import type { NamedVersion } from './directives.ts';
 import type { GoMod } from './go-mod.ts';
-import { compareGoVersions, supportsPruning } from './go-version.ts';
+import { compareGoVersions, laterGo, supportsPruning } from './go-version.ts';
 import type { GraphInput, GraphProblem, GraphRoot, GraphSource, Requirer } from './module-graph.ts';
 import { type FindReplacement, indexReplacements } from './module-graph-replace.ts';
 import {
@@ -159,7 +159,7 @@ export class ModReader {
   }
 
   #raiseGo(go: string | undefined): void {
-    if (go !== undefined && (this.#go === undefined || compareGoVersions(go, this.#go) > 0)) this.#go = go;
+    this.#go = laterGo(this.#go, go);
   }
 }
 

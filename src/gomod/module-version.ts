@@ -42,6 +42,16 @@ export function compareModuleVersions(a: ModuleVersion, b: ModuleVersion): numbe
   return compareText(a.path, b.path) || compareVersions(a.version, b.version);
 }
 
+/** The highest version of each module, by path, in the order in which the paths come first. */
+export function highestByPath(mvs: Iterable<ModuleVersion>): Map<string, ModuleVersion> {
+  const highest = new Map<string, ModuleVersion>();
+  for (const mv of mvs) {
+    const known = highest.get(mv.path);
+    if (known === undefined || compareVersions(known.version, mv.version) < 0) highest.set(mv.path, mv);
+  }
+  return highest;
+}
+
 /**
  * Why `version` does not belong to a path with this major version suffix; undefined where it does. The suffix is
  * `pathMajor` of `splitPathVersion`. Source: module.CheckPathMajor.

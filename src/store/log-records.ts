@@ -70,6 +70,11 @@ export class LogRecords {
     return this.#find.get(mv.path, mv.version, log);
   }
 
+  /** Whether its lookup is published, and durable. */
+  isPublished(log: string, mv: ModuleVersion): boolean {
+    return typeof this.find(log, mv)?.publishedSize === 'number';
+  }
+
   /** What any log says of a module version, the newest known first. */
   records(mv: ModuleVersion): (KnownRecord & { readonly log: string })[] {
     return this.#db

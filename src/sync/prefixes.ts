@@ -4,7 +4,7 @@
  * the zip of the highest version comes too: it is what the go command asks for.
  */
 import { hash } from 'node:crypto';
-import { compareModuleVersions, type ModuleVersion } from '../gomod/module-version.ts';
+import { formatModuleVersion, highestByPath } from '../gomod/module-version.ts';
 import { computedWant, GRAPH_SUFFIX } from './computed-texts.ts';
 import type { SeedText, SeedWant } from './seed-texts.ts';
 
@@ -13,11 +13,7 @@ export function prefixText(texts: readonly SeedText[]): SeedText | undefined {
   if (texts.some(({ isPartial }) => isPartial === true)) return undefined;
   const wants = texts.flatMap((text) => text.wants);
   const used = new Set<string>(wants.filter(({ file }) => file === 'zip').map(({ mv }) => mv.path));
-  const highest = new Map<string, ModuleVersion>();
-  for (const { mv } of wants) {
-    const known = highest.get(mv.path);
-    if (known === undefined || compareModuleVersions(known, mv) < 0) highest.set(mv.path, mv);
-  }
+  const highest = highestByPath(wants.map(({ mv }) => mv));
   const found = new Map<string, SeedWant>();
   for (const path of used) {
     for (const prefix of prefixesOf(path)) {
@@ -25,7 +21,7 @@ export function prefixText(texts: readonly SeedText[]): SeedText | undefined {
       if (mv !== undefined) found.set(prefix, computedWant(mv, 'zip', path));
     }
   }
-  const named = [...found.values()].map(({ mv }) => `${mv.path}@${mv.version}`);
+  const named = [...found.values()].map(({ mv }) => formatModuleVersion(mv));
   const sha256 = hash('sha256', `prefixes/1\n${named.join('\n')}`);
   return { kind: 'graph', source: `go get -u, prefixes${GRAPH_SUFFIX}`, sha256, wants: [...found.values()] };
 }

@@ -31,8 +31,8 @@ export async function recoverLog(deps: RecoverLogDeps): Promise<void> {
   const { settings, folder, records, now, warn } = deps;
   const client = localClient(settings.keys, folder);
   const published: { readonly mv: ModuleVersion; readonly size: number }[] = [];
-  const isKnown = (mv: ModuleVersion) => typeof records.find(settings.name, mv)?.publishedSize === 'number';
-  for (const mv of publishedLookups(folder).filter((one) => !isKnown(one))) {
+  const unknown = publishedLookups(folder).filter((mv) => !records.isPublished(settings.name, mv));
+  for (const mv of unknown) {
     const found = await leftOut(warn, async () => {
       const { id, recordText: text, zipH1, modH1, head } = await client.lookup(mv);
       const carried = carriedHead(mv, deps);

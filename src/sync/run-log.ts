@@ -97,9 +97,7 @@ export class RunLog {
 
   /** Whether clients find the lookup of a module version, or need none. */
   isServed(mv: ModuleVersion): boolean {
-    if (!this.session.isLogged(mv)) return true;
-    const size = this.#deps.records.find(this.name, mv)?.publishedSize;
-    return size !== undefined && size !== null;
+    return !this.session.isLogged(mv) || this.#deps.records.isPublished(this.name, mv);
   }
 
   /** By `module@version`: what the pool holds of them is not what the log says. */

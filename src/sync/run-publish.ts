@@ -79,8 +79,8 @@ function isUpToDate({ results, runLog }: FetchedRun, current: SnapshotRow, ban: 
   if (unpublished.size === 0) return true;
   return results.every(
     ({ plan }) =>
-      ban.isHeldBack(plan) ||
-      plan.held.keys().every((file) => !unpublished.has(`${formatModuleVersion(plan.wanted.mv)} ${file}`)),
+      plan.held.keys().every((file) => !unpublished.has(`${formatModuleVersion(plan.wanted.mv)} ${file}`)) ||
+      ban.isHeldBack(plan),
   );
 }
 
@@ -95,8 +95,7 @@ function sumdbOf(
 ): string | null {
   const name = runLog?.name ?? current?.sumdb ?? null;
   if (name === null) return null;
-  const isServed = (mv: ModuleVersion) =>
-    runLog ? runLog.isServed(mv) : typeof store.log.find(name, mv)?.publishedSize === 'number';
+  const isServed = (mv: ModuleVersion) => (runLog ? runLog.isServed(mv) : store.log.isPublished(name, mv));
   const without = contents.filter(({ mv }) => !isServed(mv));
   const [first] = without;
   if (first === undefined) return name;

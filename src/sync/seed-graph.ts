@@ -5,13 +5,20 @@
  */
 import { hash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
-import { compareGoVersions } from '../gomod/go-version.ts';
+import { laterGo } from '../gomod/go-version.ts';
 import { type Requirer, resolveGraph, type Selected } from '../gomod/module-graph.ts';
 import { requiredAnywhere, supersetOf } from '../gomod/module-graph-closure.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
 import type { PooledMods, PoolView } from './mod-reader.ts';
-import { type Seed, type SeedRoot, type SeedText, type SeedWant, wantsOf } from './seed-texts.ts';
+import {
+  requirementsOf,
+  type Seed,
+  type SeedRoot,
+  type SeedText,
+  type SeedWant,
+  wantsOf,
+} from './seed-texts.ts';
 
 export interface GraphRules {
   readonly graph: 'listed' | 'selected' | 'closure';
@@ -103,8 +110,7 @@ export class SeedGraphs {
    */
   #aroundStart(root: SeedRoot, view: PoolView): Found {
     const selected = this.#selected(root, view, isAboveRoot(root));
-    const start = root.input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => mv));
-    const paths = new Set(start.map(({ path }) => path));
+    const paths = new Set(requirementsOf(root).map(({ path }) => path));
     const isFollowed = ({ path }: ModuleVersion) => this.#rules.graph === 'closure' || paths.has(path);
     const found = new Map(selected.wants.map((want) => [nameOfWant(want), want]));
     let { isFinal } = selected;
@@ -135,8 +141,7 @@ export class SeedGraphs {
     let highest: string | undefined;
     for (const mv of mvs) {
       const goMod = this.#mods.read(mv, view);
-      const go = typeof goMod === 'object' ? goMod.go : undefined;
-      if (go !== undefined && (highest === undefined || compareGoVersions(go, highest) > 0)) highest = go;
+      if (typeof goMod === 'object') highest = laterGo(highest, goMod.go);
     }
     return highest;
   }
@@ -150,10 +155,8 @@ export class SeedGraphs {
  * Whether a module that the go.mod to start from names is selected higher than it says: without that zip whatever
  * imports the module would fail in every new module.
  */
-function isAboveRoot({ input }: SeedRoot): (selected: Selected) => boolean {
-  const named = new Map(
-    input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => [mv.path, mv.version] as const)),
-  );
+function isAboveRoot(root: SeedRoot): (selected: Selected) => boolean {
+  const named = new Map(requirementsOf(root).map(({ path, version }) => [path, version]));
   return ({ as }) => named.has(as.path) && named.get(as.path) !== as.version;
 }
 

@@ -2,6 +2,7 @@
  * What a seed says: texts that want module versions, and the main modules that they belong to.
  */
 import { hash } from 'node:crypto';
+import type { NamedVersion } from '../gomod/directives.ts';
 import type { GoMod } from '../gomod/go-mod.ts';
 import { parseGoSum } from '../gomod/go-sum.ts';
 import type { H1 } from '../gomod/h1.ts';
@@ -74,6 +75,11 @@ export function requiredText(source: string, text: string, goMod: GoMod): SeedTe
     ({ mv, line }) => ({ mv, line, file: 'zip', h1: undefined }) as const,
   );
   return { kind: 'required', source, sha256: hash('sha256', text), wants };
+}
+
+/** What its main modules require, as their go.mod files say. */
+export function requirementsOf({ input }: SeedRoot): NamedVersion[] {
+  return input.roots.flatMap(({ goMod }) => goMod.require.map(({ mv }) => mv));
 }
 
 /** What a seed wants whether a log judges or not: its go.sum lines, and itself. */

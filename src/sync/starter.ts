@@ -5,12 +5,14 @@
  * command, so one go.mod that nobody has would fail them all: what needs such a one is left out, and said.
  */
 import { ModuleError } from '../errors.ts';
+import { MODULE_FILES } from '../gomod/artifact.ts';
 import { type GoMod, parseGoMod } from '../gomod/go-mod.ts';
-import { compareGoVersions, supportsPruning } from '../gomod/go-version.ts';
+import { laterGo, supportsPruning } from '../gomod/go-version.ts';
 import { resolveGraph } from '../gomod/module-graph.ts';
-import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { formatModuleVersion, highestByPath, type ModuleVersion } from '../gomod/module-version.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import type { Contents } from './contents.ts';
+import { formatStart } from './starting-point.ts';
 
 /** Below this version a go.mod has no graph pruning, and `// indirect` lines mean less. */
 const LOWEST_GO = '1.17';
@@ -38,20 +40,18 @@ export function starterGoMod(
 }
 
 function highestWhole(contents: Contents): ModuleVersion[] {
-  const highest = new Map<string, ModuleVersion>();
-  // Contents are sorted by version within a module: the last whole one is the highest.
-  for (const { mv, files } of contents) {
-    // A toolchain is no module that a go.mod could require.
-    if (files.size === 3 && mv.path !== TOOLCHAIN_MODULE) highest.set(mv.path, mv);
-  }
-  return [...highest.values()];
+  // A toolchain is no module that a go.mod could require.
+  const whole = contents.filter(
+    ({ mv, files }) => files.size === MODULE_FILES.length && mv.path !== TOOLCHAIN_MODULE,
+  );
+  return [...highestByPath(whole.map(({ mv }) => mv)).values()];
 }
 
 function formatStarter(named: readonly ModuleVersion[], readMod: ReadMod): string {
-  const go = named.reduce((most, mv) => later(most, readMod(mv)?.go ?? LOWEST_GO), LOWEST_GO);
-  const requires = named.map((mv) => `\t${mv.path} ${mv.version} // indirect\n`);
-  const block = requires.length > 0 ? `\nrequire (\n${requires.join('')})\n` : '';
-  return `module example.com/start\n\ngo ${go}\n${block}`;
+  return formatStart(
+    named,
+    named.reduce((most, mv) => laterGo(most, readMod(mv)?.go), LOWEST_GO),
+  );
 }
 
 /** Drops what leads to a go.mod that is not here, until nothing does. */
@@ -112,8 +112,4 @@ function parseOrNothing(text: string, name: string): GoMod | undefined {
     if (error instanceof ModuleError) return undefined;
     throw error;
   }
-}
-
-function later(a: string, b: string): string {
-  return compareGoVersions(a, b) < 0 ? b : a;
 }

@@ -4,8 +4,14 @@
  * `go get -u` and `go get M@latest` find what they read.
  */
 import { hash } from 'node:crypto';
+import { MODULE_FILES } from '../gomod/artifact.ts';
 import { parseGoMod } from '../gomod/go-mod.ts';
-import { compareModuleVersions, formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import {
+  compareModuleVersions,
+  formatModuleVersion,
+  highestByPath,
+  type ModuleVersion,
+} from '../gomod/module-version.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { STARTER_GOMOD } from '../site/layout.ts';
 import type { PoolView } from './mod-reader.ts';
@@ -15,8 +21,7 @@ import type { Seed } from './seed-texts.ts';
 export function startingPoint(seeds: readonly Seed[], view: PoolView): Seed | undefined {
   const highest = highestWhole(seeds, view);
   if (highest.length === 0) return undefined;
-  const lines = highest.map((mv) => `\t${mv.path} ${mv.version} // indirect\n`);
-  const text = `module example.com/start\n\ngo 1.21\n\nrequire (\n${lines.join('')})\n`;
+  const text = formatStart(highest, '1.21');
   const input = {
     roots: [{ goMod: parseGoMod(text, STARTER_GOMOD, { lax: false }), source: STARTER_GOMOD }],
   };
@@ -29,11 +34,17 @@ function highestWhole(seeds: readonly Seed[], view: PoolView): ModuleVersion[] {
   const zips = new Map(
     wanted.filter(({ file }) => file === 'zip').map(({ mv }) => [formatModuleVersion(mv), mv]),
   );
-  const highest = new Map<string, ModuleVersion>();
-  for (const mv of [...zips.values()].sort(compareModuleVersions)) {
-    const held = view.held(mv);
-    const isWhole = held.has('zip') && held.has('mod') && held.has('info');
-    if (isWhole && mv.path !== TOOLCHAIN_MODULE) highest.set(mv.path, mv);
-  }
-  return [...highest.values()];
+  const whole = [...zips.values()].filter((mv) => mv.path !== TOOLCHAIN_MODULE && isWhole(view.held(mv)));
+  return [...highestByPath(whole).values()].sort(compareModuleVersions);
+}
+
+function isWhole(held: ReturnType<PoolView['held']>): boolean {
+  return MODULE_FILES.every((file) => held.has(file));
+}
+
+/** A go.mod that names these, each as `// indirect`. `go` is as in its `go` line. */
+export function formatStart(named: readonly ModuleVersion[], go: string): string {
+  const requires = named.map((mv) => `\t${mv.path} ${mv.version} // indirect\n`);
+  const block = requires.length > 0 ? `\nrequire (\n${requires.join('')})\n` : '';
+  return `module example.com/start\n\ngo ${go}\n${block}`;
 }

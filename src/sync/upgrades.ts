@@ -11,7 +11,7 @@ import { formatModuleVersion, type ModuleVersion, parseModuleVersion } from '../
 import { compareVersions, type Version } from '../gomod/version.ts';
 import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
 import type { PooledMods, PoolView } from './mod-reader.ts';
-import type { Seed, SeedRoot, SeedText, SeedWant } from './seed-texts.ts';
+import { requirementsOf, type Seed, type SeedRoot, type SeedText, type SeedWant } from './seed-texts.ts';
 
 /** Part of the key: another way of computing gives other answers. */
 const FORMAT = 'upgrades/2';
@@ -72,9 +72,8 @@ export class Upgrades {
   }
 }
 
-function highestOf({ input }: SeedRoot): Highest {
-  const required = input.roots.flatMap(({ goMod }) => goMod.require);
-  return new Map(required.map(({ mv: { path, version } }) => [path, parseModuleVersion(path, version)]));
+function highestOf(start: SeedRoot): Highest {
+  return new Map(requirementsOf(start).map(({ path, version }) => [path, parseModuleVersion(path, version)]));
 }
 
 function usedBy({ texts }: RootedSeed): Set<string> {

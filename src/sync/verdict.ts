@@ -32,9 +32,7 @@ export function judgeFile(wanted: WantedModule, file: HashedFile, judge: Judge |
   if (wrong.length === 0) return { expected: truth, problems: [] };
   const right = hashes.get(truth);
   const problem = contradiction(wanted, file, wrong, judge, right);
-  return right === undefined
-    ? { expected: undefined, problems: [problem] }
-    : { expected: truth, problems: [problem] };
+  return { expected: right === undefined ? undefined : truth, problems: [problem] };
 }
 
 export function loggedHash(record: LogRecord, file: HashedFile): H1 {
@@ -53,9 +51,7 @@ export function contradictionOfHeld(
   const by = judge === undefined ? 'go.sum' : judge.log;
   const heldFor = `the mirror has held ${h1} since ${fetchedAt}`;
   return {
-    module: wanted.mv.path,
-    version: wanted.mv.version,
-    file,
+    ...about(wanted, file),
     code: judge === undefined ? 'HASH_MISMATCH' : 'SUMDB_MISMATCH',
     message: `${name}: ${file}: hash mismatch: ${by} says ${expected}, ${heldFor}`,
     hint:
@@ -105,7 +101,7 @@ function contradiction(
   };
 }
 
-function about({ mv }: WantedModule, file: HashedFile) {
+function about({ mv }: WantedModule, file: HeldFile['file']) {
   return { module: mv.path, version: mv.version, file };
 }
 
