@@ -349,27 +349,22 @@ test('with the log out of reach everything is held back, nothing is lost, and th
   expect(world.unsound()).toEqual([]);
 });
 
-test('a tile out of reach is told as such', async () => {
+test.each([
+  { name: 'a tile out of reach', fault: { status: 503 }, code: 'UNAVAILABLE' },
+  {
+    name: 'a page in place of a tile, as a captive portal sends it',
+    fault: { page: true },
+    code: 'BAD_CONTENT',
+  },
+])('$name is told as such, and is no lie of the log', async ({ fault, code }) => {
   await using world = await makeLogWorld();
   world.add('example.com/m', 'v1.0.0');
   world.sumAll();
-  world.upstream.fault(/^sumdb\/.*\/tile\//, { status: 503 });
+  world.upstream.fault(/^sumdb\/.*\/tile\//, fault);
 
   expect(await world.sync()).toMatchObject({
     exit: 3,
-    json: { problems: [{ module: 'example.com/m', file: 'tile', code: 'UNAVAILABLE' }] },
-  });
-});
-
-test('a page in place of a tile, as a captive portal sends it, is no lie of the log', async () => {
-  await using world = await makeLogWorld();
-  world.add('example.com/m', 'v1.0.0');
-  world.sumAll();
-  world.upstream.fault(/^sumdb\/.*\/tile\//, { page: true });
-
-  expect(await world.sync()).toMatchObject({
-    exit: 3,
-    json: { problems: [{ module: 'example.com/m', file: 'tile', code: 'BAD_CONTENT' }] },
+    json: { problems: [{ module: 'example.com/m', file: 'tile', code }] },
   });
 });
 
