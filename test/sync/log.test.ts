@@ -7,6 +7,7 @@ import type { Manifest } from '../../src/site/manifest.ts';
 import { tilesFor } from '../../src/sumdb/published-tiles.ts';
 import { tilePath } from '../../src/sumdb/tile.ts';
 import { OTHER_H1, THIRD_H1 } from '../support/sync-fixture.ts';
+import type { Fault } from '../support/upstream-server.ts';
 import { LOG, type LogWorld, makeLogWorld } from './log-world.ts';
 
 const manifestOf = (world: LogWorld) =>
@@ -349,7 +350,7 @@ test('with the log out of reach everything is held back, nothing is lost, and th
   expect(world.unsound()).toEqual([]);
 });
 
-test.each([
+test.each<{ name: string; fault: Fault; code: string }>([
   { name: 'a tile out of reach', fault: { status: 503 }, code: 'UNAVAILABLE' },
   {
     name: 'a page in place of a tile, as a captive portal sends it',
