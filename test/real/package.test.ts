@@ -98,7 +98,7 @@ describe.skipIf(sayWhatIsSkipped(!reachable, 'the installed package: `npm ping` 
       );
       writeFileSync(
         join(app, 'mirror.config.ts'),
-        `import { defineConfig } from 'modferry';\nexport default defineConfig({ seeds: ['go.sum'], upstream: '${up.url}' });\n`,
+        `import { defineConfig } from 'modferry';\nexport default defineConfig({ seeds: ['go.sum'], upstream: '${up.url}', sumdb: 'off' });\n`,
       );
       const first = await run('npx', ['modferry', 'sync', '--json'], app);
       expect(first.exit).toBe(0);
