@@ -8,7 +8,7 @@ import { StateError } from '../errors.ts';
 import { syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
-import type { SnapshotRow } from '../store/snapshots.ts';
+import type { SnapshotRow, Snapshots } from '../store/snapshots.ts';
 import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
 
 export function makeFolders(layout: Layout): void {
@@ -39,6 +39,17 @@ export function emptyStaging(layout: Layout): void {
     rmSync(join(layout.staging, name), { recursive: true, force: true });
 }
 
+/** Rows of snapshots whose folder is not there: a crash before the folder got its name, or after it lost it again. */
+export function dropLost(snapshots: Snapshots, layout: Layout, log: (message: string) => void): void {
+  const newest = snapshots.newest();
+  for (const { id, seq } of snapshots.all()) {
+    if (existsSync(join(layout.snapshots, id))) continue;
+    const what = seq === newest?.seq ? 'was never published' : 'is there no more';
+    log(`snapshot ${id} ${what}: its row is taken back`);
+    snapshots.drop(seq);
+  }
+}
+
 export interface Reconciled {
   /** The snapshot that is current, known to the ledger. */
   readonly current: SnapshotRow | undefined;
@@ -48,11 +59,7 @@ export interface Reconciled {
 
 export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<Reconciled> {
   const { store, layout } = deps;
-  const newest = store.snapshots.newest();
-  if (newest && !existsSync(join(layout.snapshots, newest.id))) {
-    log(`snapshot ${newest.id} was never published: its row is taken back`);
-    store.snapshots.retract(newest.seq);
-  }
+  dropLost(store.snapshots, layout, log);
   const id = currentSnapshot(layout);
   if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);
