@@ -22,6 +22,27 @@ export interface Lease {
   release(): void;
 }
 
+/** Does what changes a mirror while nobody else does. Throws LOCKED at once where somebody else does. */
+export async function withLease<T>(
+  mirror: string,
+  verb: string,
+  now: () => Date,
+  warn: (message: string) => void,
+  use: () => Promise<T>,
+): Promise<T> {
+  const lease = acquireLease(mirror, verb, now);
+  try {
+    const { abandonedBy } = lease;
+    if (abandonedBy) {
+      const who = `${abandonedBy.verb} of process ${abandonedBy.pid}, at it since ${abandonedBy.since},`;
+      warn(`${who} died: taking over`);
+    }
+    return await use();
+  } finally {
+    lease.release();
+  }
+}
+
 /** Takes the lock of a mirror or throws LOCKED at once, naming the holder. */
 export function acquireLease(mirror: string, verb: string, now: () => Date): Lease {
   const note = join(mirror, 'lock.json');

@@ -8,7 +8,7 @@ import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
-import { acquireLease } from '../store/lease.ts';
+import { withLease } from '../store/lease.ts';
 import { asStateError } from '../store/open.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
@@ -37,15 +37,9 @@ import { mergeSeeds, refuseNothing } from './wanted.ts';
 export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps): Promise<SyncReport> {
   refuseNothing(mergeSeeds(seeds.seeds), seeds, deps.config);
   makeFolders(deps.layout);
-  const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
-  try {
-    const { abandonedBy } = lease;
-    if (abandonedBy)
-      deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
-    return await new SyncRun(seeds, options, deps).run();
-  } finally {
-    lease.release();
-  }
+  const { layout, now, log } = deps;
+  const warn = (message: string) => log.warn(message);
+  return withLease(layout.mirror, 'sync', now, warn, () => new SyncRun(seeds, options, deps).run());
 }
 
 /** The state of one run, so that a report can be made wherever it ends. */

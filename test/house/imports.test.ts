@@ -11,10 +11,11 @@ const ADAPTERS = ['upstream', 'modzip', 'store', 'site', 'sbom'];
 const PURE = ['sumdb', 'gomod'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['verbs'],
-  verbs: ['app', 'audit', 'sync', 'config', 'log', 'version', 'errors'],
-  app: ['audit', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
+  verbs: ['app', 'audit', 'retention', 'sync', 'config', 'log', 'version', 'errors'],
+  app: ['audit', 'retention', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
   audit: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
   sync: [...ADAPTERS, ...PURE, 'config', 'version', 'errors'],
+  retention: [...ADAPTERS, ...PURE, 'errors'],
   http: [...ADAPTERS, ...PURE, 'errors'],
   upstream: [...PURE, 'errors'],
   modzip: [...PURE, 'errors'],
