@@ -13,7 +13,7 @@ export function addGauge(
   gauge.set(value instanceof Date ? value.getTime() / 1000 : value);
 }
 
-/** One value for each set of labels; a family without any is left out. */
+/** One value for each set of labels, the sum where two have the same; a family without any is left out. */
 export function addFamily<Label extends string>(
   registry: Registry,
   name: string,
@@ -24,5 +24,5 @@ export function addFamily<Label extends string>(
   if (first === undefined) return;
   const labelNames = Object.keys(first.labels) as Label[];
   const gauge = new Gauge<Label>({ name, help, labelNames, registers: [registry] });
-  for (const { labels, value } of values) gauge.set({ ...labels }, value);
+  for (const { labels, value } of values) gauge.inc({ ...labels }, value);
 }
