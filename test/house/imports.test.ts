@@ -3,20 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { type Import, importsOf, partOf, REPO, readSources, withoutComments } from './sources.ts';
 
 /**
- * Which part may import which, docs/architecture.md in a table: cli → verbs → app → audit, sync, http → the
- * adapters → sumdb, gomod → errors. Beside the line stand config (its types are read everywhere above the adapters),
+ * Which part may import which, docs/architecture.md in a table: cli → verbs → app → audit, sync, http, metrics →
+ * the adapters → sumdb, gomod → errors. Beside the line stand config (its types are read everywhere above the adapters),
  * log and version. A part may always import itself.
  */
 const ADAPTERS = ['upstream', 'modzip', 'store', 'site', 'sbom'];
 const PURE = ['sumdb', 'gomod'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['verbs'],
-  verbs: ['app', 'audit', 'retention', 'sync', 'config', 'log', 'version', 'errors'],
-  app: ['audit', 'retention', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
+  verbs: ['app', 'audit', 'daemon', 'retention', 'sync', 'config', 'log', 'version', 'errors'],
+  app: ['audit', 'daemon', 'retention', 'sync', 'http', 'metrics', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
+  daemon: ['config', 'errors'],
   audit: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
   sync: [...ADAPTERS, ...PURE, 'config', 'version', 'errors'],
   retention: [...ADAPTERS, ...PURE, 'errors'],
   http: [...ADAPTERS, ...PURE, 'errors'],
+  metrics: ['upstream', 'errors'],
   upstream: [...PURE, 'errors'],
   modzip: [...PURE, 'errors'],
   store: [...PURE, 'errors'],
