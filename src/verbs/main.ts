@@ -3,9 +3,10 @@
  * code. Verbs load what they need when they run, so that `--help` loads little more than this.
  */
 import yargs, { type Argv } from 'yargs';
-import { LOG_LEVELS } from '../log.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import { toolVersion } from '../version.ts';
 import { type GlobalOptions, type Io, VerbContext } from './context.ts';
+import { daemonVerb } from './daemon.ts';
 import { gcVerb } from './gc.ts';
 import { initVerb } from './init.ts';
 import { planVerb } from './plan.ts';
@@ -29,6 +30,7 @@ const VERBS: readonly Verb[] = [
   whyVerb,
   snapshotsVerb,
   gcVerb,
+  daemonVerb,
 ];
 
 const GLOBAL_FLAGS: Verb['flags'] = {
@@ -40,6 +42,7 @@ const GLOBAL_FLAGS: Verb['flags'] = {
     default: 'info',
     describe: 'what the log on stderr says',
   },
+  'log-format': { choices: LOG_FORMATS, default: 'text', describe: 'lines for people, or JSON for machines' },
   quiet: { type: 'boolean', default: false, describe: 'no progress, and only warnings in the log' },
 };
 

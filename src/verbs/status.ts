@@ -1,6 +1,7 @@
 /** `status`: what is current, and what works inside the gap. */
 import type { SeedStatus } from '../audit/seed-status.ts';
 import type { StatusReport } from '../audit/status.ts';
+import { parseDuration } from '../config/duration.ts';
 import { ConfigError } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { formatBytes } from './progress.ts';
@@ -21,7 +22,7 @@ export const statusVerb: Verb = {
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;
-    const maxAge = written === undefined ? undefined : parseDuration(written);
+    const maxAge = written === undefined ? undefined : readMaxAge(written);
     const { status } = await import('../app/offline.ts');
     const report = await status({ config, env: context.io.env, log: context.log }, maxAge);
     context.print(report, () => renderStatus(report));
@@ -29,17 +30,13 @@ export const statusVerb: Verb = {
   },
 };
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** `26h`, `1d12h`, `90m` in seconds. */
-export function parseDuration(text: string): number {
-  if (!/^(\d+[smhd])+$/.test(text)) {
-    throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, {
-      hint: 'write it as 26h, 90m or 2d',
-    });
-  }
-  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? 's'] ?? 1), 0);
+/** In seconds. */
+function readMaxAge(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds;
+  throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, {
+    hint: 'write it as 26h, 90m or 2d',
+  });
 }
 
 function renderStatus(report: StatusReport): string {
