@@ -5,7 +5,7 @@
 import { InterruptedError } from '../errors.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Pattern } from '../gomod/pattern.ts';
-import { type BodySink, MemorySink } from './body.ts';
+import { MemorySink } from './body.ts';
 import { secretHeaders } from './credentials.ts';
 import { Dispatchers, type ProxyEnvironment } from './dispatchers.ts';
 import { HttpFailure, toUpstreamError } from './failure.ts';
@@ -17,7 +17,7 @@ import { DEFAULT_TRIES, type RetryEvent, type RetryOptions } from './retry.ts';
 import { routeModule } from './routing.ts';
 import { type Timeouts, withDefaults } from './timeouts.ts';
 import { Traffic } from './traffic.ts';
-import { UpstreamClient } from './upstream-client.ts';
+import { type ClientGet, UpstreamClient } from './upstream-client.ts';
 
 /** Enough for the width of a line at any distance, and no more than a server is glad of. */
 export const DEFAULT_CONNECTIONS = 16;
@@ -72,13 +72,15 @@ export interface Question {
   readonly maxBytes: number;
   /** Any byte may be the first of its body; default: what begins with `<` is a page. */
   readonly binary?: boolean;
+  /** See ClientGet. */
+  readonly resumable?: boolean;
 }
 
 /** What was asked for, and the redacted URL of the upstream that gave it. */
 export type From<T> = T & { readonly upstream: string };
 
-/** Fetches a body into the sink, made anew for each try; resolves with its size in bytes. */
-export type Fetch = (sink: () => BodySink | Promise<BodySink>) => Promise<number>;
+/** Fetches a body into the sink, made as ClientGet says; resolves with its size in bytes. */
+export type Fetch = (sink: ClientGet['sink']) => Promise<number>;
 
 export class UpstreamSet {
   readonly #clients: readonly UpstreamClient[];
