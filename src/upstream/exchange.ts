@@ -17,6 +17,17 @@ export interface HttpContext {
   readonly timeouts: Timeouts;
   readonly userAgent: string;
   readonly traffic: Traffic;
+  /** Told of each request that was sent, once it is over. */
+  readonly onExchange?: ((event: ExchangeEvent) => void) | undefined;
+}
+
+export interface ExchangeEvent {
+  /** `failed`: there was no answer, or it was cut short or cannot be the file. */
+  readonly status: number | 'failed';
+  /** From the dispatch, a wait for a free connection included, to the end of the body. */
+  readonly seconds: number;
+  /** Of the body, as far as it came. */
+  readonly bytes: number;
 }
 
 export interface ExchangeRequest {
@@ -70,12 +81,21 @@ async function send(request: ExchangeRequest, context: HttpContext, receiver: Re
   const { url, method, headers } = request;
   const { idle } = context.timeouts;
   const limits = { headersTimeout: idle, bodyTimeout: idle };
+  const start = performance.now();
+  let status: ExchangeEvent['status'] = 'failed';
   context.traffic.requests++;
   context.dispatcher.dispatch(
     { origin: url.origin, path: url.pathname + url.search, method, headers, ...limits },
     receiver,
   );
-  return receiver.answer;
+  try {
+    const answer = await receiver.answer;
+    status = answer.status;
+    return answer;
+  } finally {
+    const seconds = (performance.now() - start) / 1000;
+    context.onExchange?.({ status, seconds, bytes: receiver.bytes });
+  }
 }
 
 /** Settles once; what undici reports afterwards of a request that was stopped is ignored. */
@@ -105,6 +125,11 @@ class Receiver implements Dispatcher.DispatchHandler {
   /** What is wanted of the answer, once that has begun. */
   get body(): IncomingBody | undefined {
     return this.#body;
+  }
+
+  /** Of this answer's body, so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Ends the request, and rejects with `reason`, at once, even while it waits for a connection. */

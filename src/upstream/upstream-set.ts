@@ -8,6 +8,7 @@ import type { Pattern } from '../gomod/pattern.ts';
 import { MemorySink } from './body.ts';
 import { secretHeaders } from './credentials.ts';
 import { Dispatchers, type ProxyEnvironment } from './dispatchers.ts';
+import type { ExchangeEvent } from './exchange.ts';
 import { HttpFailure, toUpstreamError } from './failure.ts';
 import { type FailedUpstream, goesOn, mostTelling } from './fallback.ts';
 import { withLinkedSignal } from './linked-signal.ts';
@@ -40,6 +41,8 @@ export interface UpstreamsOptions {
   /** Ends every call, besides the signal of the call itself. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((event: UpstreamRetry) => void) | undefined;
+  /** Told of each HTTP request that was sent, redirects included, once it is over. */
+  readonly onExchange?: ((event: UpstreamExchange) => void) | undefined;
   /** Chance and waiting, for tests. */
   readonly random?: RetryOptions['random'];
   readonly sleep?: RetryOptions['sleep'];
@@ -50,6 +53,11 @@ export interface UpstreamRetry extends RetryEvent {
   /** `path@version`, a module path, or a path below the base. */
   readonly subject: string;
   readonly file: string;
+  readonly upstream: string;
+}
+
+/** `upstream` is the redacted name of the entry that was asked, wherever a redirect led. */
+export interface UpstreamExchange extends ExchangeEvent {
   readonly upstream: string;
 }
 
@@ -91,20 +99,21 @@ export class UpstreamSet {
   readonly #closing = new AbortController();
 
   constructor(entries: readonly UpstreamEntry[], options: UpstreamsOptions) {
-    const { connections = DEFAULT_CONNECTIONS, env = {}, userAgent, random, sleep } = options;
+    const { connections = DEFAULT_CONNECTIONS, env = {}, userAgent, random, sleep, onExchange } = options;
     const timeouts = withDefaults(options.timeouts);
     this.#options = options;
     this.#dispatchers = new Dispatchers({ connections, connectTimeout: timeouts.connect, env });
     const netrc = parseNetrc(options.netrc ?? '');
     const retry: RetryOptions = { tries: options.retries ?? DEFAULT_TRIES, random, sleep };
     this.#newClient = (entry) => {
-      const { url, headers, auth, ca } = entry;
+      const { name: upstream, url, headers, auth, ca } = entry;
       // Asked for at each request, so that nothing is opened before the first.
       const context = () => ({
         dispatcher: this.#dispatchers.for(ca),
         timeouts,
         userAgent,
         traffic: this.#traffic,
+        onExchange: onExchange && ((event: ExchangeEvent) => onExchange({ upstream, ...event })),
       });
       return new UpstreamClient(entry, secretHeaders(url, headers, auth, netrc), context, retry);
     };

@@ -29,7 +29,7 @@ export const MAX_TEXT_BYTES = 16 << 20;
 /** Bytes. A zip is at most 500 MiB by Go's rule. */
 export const MAX_ZIP_BYTES = 500 << 20;
 
-export type { AskOptions, From, UpstreamRetry, UpstreamsOptions } from './upstream-set.ts';
+export type { AskOptions, From, UpstreamExchange, UpstreamRetry, UpstreamsOptions } from './upstream-set.ts';
 
 export class Upstreams {
   readonly #set: UpstreamSet;
