@@ -1,6 +1,7 @@
 /**
- * The file that a download goes into: new, filled from its start by each try, complete and closed in the end, or gone.
- * A disk that fails is a SiteError, never the upstream's fault, and is not tried again.
+ * The file that a download goes into: new, filled by each try from its start or from where the one before was cut,
+ * complete and closed in the end, or gone. A disk that fails is a SiteError, never the upstream's fault, and is not
+ * tried again.
  */
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { SiteError } from '../errors.ts';
@@ -9,7 +10,8 @@ import { FileSink } from './file-sink.ts';
 
 export class DownloadFile {
   readonly #handle: FileHandle;
-  #used = false;
+  #sink: FileSink | undefined;
+  #isUsed = false;
 
   private constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -24,7 +26,9 @@ export class DownloadFile {
       throw diskError(identity, error);
     });
     try {
-      const result = await use(new DownloadFile(handle));
+      const download = new DownloadFile(handle);
+      const result = await use(download);
+      await download.#trim();
       await handle.close();
       return result;
     } catch (error) {
@@ -35,11 +39,19 @@ export class DownloadFile {
     }
   }
 
-  /** An empty place for a body. The one before it must be finished or discarded: its last write could still land. */
-  async sink(): Promise<BodySink> {
-    if (this.#used) await this.#handle.truncate(0);
-    this.#used = true;
-    return new FileSink(this.#handle.fd);
+  /**
+   * The place for a body: what lies before the byte `from` stays. The sink before it must be finished or discarded: its
+   * last write could still land.
+   */
+  sink(from: number): BodySink {
+    this.#isUsed = this.#sink !== undefined;
+    this.#sink = new FileSink(this.#handle.fd, from);
+    return this.#sink;
+  }
+
+  /** An earlier try may have brought more than the last. */
+  async #trim(): Promise<void> {
+    if (this.#isUsed) await this.#handle.truncate(this.#sink?.position);
   }
 }
 

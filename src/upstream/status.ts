@@ -1,5 +1,5 @@
 /**
- * What an answer other than 200 means: 404 and 410 are "not found"; 5xx, 408 and 429 are "later"; all else is a
+ * What an answer that is not the file means: 404 and 410 are "not found"; 5xx, 408 and 429 are "later"; all else is a
  * refusal. A refusal's line of plain text is passed on, since real servers say there what they withhold.
  */
 import type { Answer } from './exchange.ts';
@@ -17,6 +17,9 @@ export function statusFailure({ status, headers, start }: Answer, now: number): 
       retryAfter: parseRetryAfter(headers['retry-after'], now),
     });
   }
+  // Some cache on the way has kept a piece and takes it for the file: it may know better the next time.
+  if (status === 206)
+    return new HttpFailure('REJECTED', '206: a part that was not asked for', { retryable: true });
   const isPlainText = /^text\/plain\b/i.test(headers['content-type'] ?? '');
   const explanation = isPlainText ? firstLine(start) : '';
   return new HttpFailure('REJECTED', explanation === '' ? `${status}` : `${status}: ${explanation}`);

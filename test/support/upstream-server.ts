@@ -19,6 +19,7 @@ import { escapePath } from '../../src/gomod/escape.ts';
 import { hashFileList, hashGoMod, parseH1 } from '../../src/gomod/h1.ts';
 import { chooseLatest, listedVersions } from '../../src/gomod/latest.ts';
 import { type ModuleVersion, parseModuleVersion } from '../../src/gomod/module-version.ts';
+import { answerOfFile, type RangeFault, type Validator, type Whole } from './ranges.ts';
 import { buildModuleZip } from './zip-builder.ts';
 
 /** Give `files`, or a `zip` (and its `h1`, if go.sum lines are wanted). */
@@ -59,6 +60,10 @@ export interface Fault {
   readonly redirect?: string;
   /** A web page with status 200, as a captive portal sends. */
   readonly page?: true;
+  /** What the answer says of the file's sameness; default: a strong entity tag. */
+  readonly validator?: Validator;
+  /** How the rest of a file is answered; default: as it is asked for. */
+  readonly range?: RangeFault;
   /** Answers when this resolves. */
   readonly until?: Promise<unknown>;
 }
@@ -102,7 +107,7 @@ export class UpstreamServer {
     server.on('request', (request: http.IncomingMessage, reply: http.ServerResponse) => {
       const { method = '', url: path = '/', headers, httpVersion } = request;
       this.requests.push({ method, path: path.slice(1), headers, httpVersion });
-      void this.#answer(path.slice(1), reply);
+      void this.#answer(path.slice(1), headers, reply);
     });
   }
 
@@ -205,7 +210,7 @@ export class UpstreamServer {
     return found?.fault;
   }
 
-  async #answer(rawPath: string, reply: http.ServerResponse): Promise<void> {
+  async #answer(rawPath: string, asked: IncomingHttpHeaders, reply: http.ServerResponse): Promise<void> {
     const path = rawPath.replaceAll('%21', '!').replace(/\?.*/, '');
     const fault = this.#takeFault(path) ?? {};
     await fault.until;
@@ -216,7 +221,10 @@ export class UpstreamServer {
     } else {
       const body = fault.page ? Buffer.from(PAGE) : (bodyOf(fault) ?? this.#right(path));
       const status = fault.status ?? (body === undefined ? 404 : 200);
-      send(reply, status, fault, body ?? Buffer.from('not found\n'));
+      const whole = { status, headers: {}, body: body ?? Buffer.from('not found\n') };
+      const isFile = status === 200 && !fault.page;
+      const { validator = 'strong', range } = fault;
+      send(reply, fault, isFile ? answerOfFile(whole.body, asked, validator, range) : whole);
     }
   }
 }
@@ -243,12 +251,12 @@ function bodyOf(fault: Fault): Buffer | undefined {
   return fault.body === undefined ? undefined : Buffer.from(fault.body);
 }
 
-function send(reply: http.ServerResponse, status: number, fault: Fault, body: Buffer): void {
+function send(reply: http.ServerResponse, fault: Fault, { status, headers, body }: Whole): void {
   const { truncate, stall, drip } = fault;
   const length = fault.contentLength ?? (fault.endless ? 'none' : body.length);
   const type = fault.page ? 'text/html' : 'text/plain; charset=utf-8';
   const announced = length === 'none' ? {} : { 'content-length': String(length) };
-  reply.writeHead(status, { 'content-type': type, ...announced, ...fault.headers });
+  reply.writeHead(status, { 'content-type': type, ...announced, ...headers, ...fault.headers });
   if (truncate !== undefined) reply.write(body.subarray(0, truncate), () => cut(reply, false));
   else if (stall !== undefined) reply.write(body.subarray(0, stall));
   else if (fault.endless) sendForever(reply, body);

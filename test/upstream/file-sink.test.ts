@@ -93,15 +93,31 @@ describe('DownloadFile', () => {
     expect(() => readFileSync(file)).toThrow('ENOENT');
   });
 
-  it('gives an empty file to each try', async () => {
+  it('holds nothing of an earlier try that the last one does not', async () => {
     const file = join(folder, 'file');
     await DownloadFile.with(file, 'id', async (download) => {
       for (const text of ['a long first try', 'second']) {
-        const sink = await download.sink();
+        const sink = download.sink(0);
         sink.write(Buffer.from(text));
         await sink.finish();
       }
     });
     expect(readFileSync(file, 'utf8')).toBe('second');
+  });
+
+  it('keeps what lies before the rest, and nothing that lies behind it', async () => {
+    const file = join(folder, 'file');
+    await DownloadFile.with(file, 'id', async (download) => {
+      for (const [from, text] of [
+        [0, 'a long first try'],
+        [7, 'fourth'],
+        [9, 'ce'],
+      ] as const) {
+        const sink = download.sink(from);
+        sink.write(Buffer.from(text));
+        await sink.finish();
+      }
+    });
+    expect(readFileSync(file, 'utf8')).toBe('a long foce');
   });
 });
