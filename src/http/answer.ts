@@ -67,6 +67,16 @@ function pageAt(path: string, options: AnswerOptions): (() => Promise<Page>) | u
 
 async function readiness(options: AnswerOptions): Promise<Page> {
   const isPublished = await withFile(options, PUBLISHED, async () => {});
-  const reason = isPublished ? await options.notReady?.() : 'nothing is published yet';
+  const reason = isPublished ? await askReason(options) : 'nothing is published yet';
   return { status: reason === undefined ? 200 : 503, contentType: TEXT, text: `${reason ?? 'ok'}\n` };
+}
+
+/** What cannot be told speaks against it: a mirror whose state is damaged grows old unseen. */
+async function askReason({ notReady, warn }: AnswerOptions): Promise<string | undefined> {
+  try {
+    return await notReady?.();
+  } catch (error) {
+    warn(`/readyz: ${error instanceof Error ? error.message : String(error)}`);
+    return 'whether the mirror is stale cannot be told: the log says why';
+  }
 }

@@ -40,8 +40,9 @@ export interface MetricsState {
   readonly snapshot?: {
     readonly id: string;
     readonly createdAt: Date;
-    readonly modules: number;
-    readonly bytes: number;
+    /** Absent where only the snapshot is there and no ledger, as on the far side of a gap. */
+    readonly modules?: number;
+    readonly bytes?: number;
   };
   /** As the newest run that recorded them found them. */
   readonly seeds: readonly SeedFigures[];

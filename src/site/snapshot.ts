@@ -29,6 +29,15 @@ export function currentSnapshot(layout: Layout): string | null {
   }
 }
 
+/** When a snapshot was made, by its name; undefined for a name that no snapshot has. */
+export function timeOfSnapshot(id: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(id) ?? [];
+  if (second === undefined) return undefined;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** A tree in the making. Nothing of it is seen from outside before `publish`. */
 export class SnapshotDraft {
   readonly #layout: Layout;

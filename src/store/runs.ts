@@ -153,6 +153,15 @@ export class Runs {
     return this.#db.prepare<[], RunRow>(`SELECT ${RUN_COLUMNS} FROM run ORDER BY id DESC LIMIT 1`).get();
   }
 
+  /** The newest run that came to its end, whatever that was: its report is there. */
+  lastFinished(): RunRow | undefined {
+    return this.#db
+      .prepare<[], RunRow>(
+        `SELECT ${RUN_COLUMNS} FROM run WHERE outcome IS NOT NULL ORDER BY id DESC LIMIT 1`,
+      )
+      .get();
+  }
+
   /** The newest run that saw its work through: what is current was compared with the seeds then. */
   lastCompleted(): RunRow | undefined {
     return this.#db

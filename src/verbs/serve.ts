@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.ts';
 import type { Io } from './context.ts';
 import { EXIT } from './exit.ts';
+import { parseDuration } from './status.ts';
 import type { Verb } from './verb.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8080';
@@ -16,10 +17,11 @@ export const serveVerb: Verb = {
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
-    const { serve } = await import('../app/offline.ts');
+    const maxAge = config.maxAge === undefined ? undefined : parseDuration(config.maxAge);
+    const { serve } = await import('../app/serve.ts');
     const stopped = firstSignal(context.io);
     const app = { config, env: context.io.env, log: context.log };
-    const server = await serve(app, parseListen(written)).catch((error: unknown) => {
+    const server = await serve(app, parseListen(written), maxAge).catch((error: unknown) => {
       throw cannotListen(error, written);
     });
     context.print(

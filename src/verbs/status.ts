@@ -1,4 +1,5 @@
 /** `status`: what is current, and what works inside the gap. */
+import { formatAge } from '../audit/age.ts';
 import type { SeedStatus } from '../audit/seed-status.ts';
 import type { StatusReport } from '../audit/status.ts';
 import { parseDuration } from '../config/duration.ts';
@@ -89,10 +90,4 @@ const NAMES: Readonly<Record<SeedStatus['commands'][number]['command'], string>>
 
 function nameOf({ command }: SeedStatus['commands'][number]): string {
   return NAMES[command];
-}
-
-function formatAge(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

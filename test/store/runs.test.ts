@@ -29,6 +29,16 @@ function seed(source: string, sha256: string, ...modules: readonly (typeof A)[])
 const count = (table: string) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n;
 
 describe('a run', () => {
+  it('is the newest finished one until the next has come to its end', () => {
+    expect(store.runs.lastFinished()).toBeUndefined();
+    const first = store.runs.start(MONDAY, []);
+    store.runs.finish(first, MONDAY, 'failed', null, { requests: 1 });
+    const second = store.runs.start(TUESDAY, []);
+    expect(store.runs.lastFinished()).toMatchObject({ id: first, report: '{"requests":1}' });
+    store.runs.finish(second, TUESDAY, 'interrupted', null, {});
+    expect(store.runs.lastFinished()).toMatchObject({ id: second, outcome: 'interrupted' });
+  });
+
   it('is told with its end, its outcome and its counts', () => {
     const run = store.runs.start(MONDAY, []);
     expect(store.runs.last()).toEqual({
