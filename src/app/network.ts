@@ -165,7 +165,7 @@ export class LazyUpstreams
   }
 }
 
-function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
+function optionsOf({ config, env, log, figures }: AppContext): UpstreamsOptions {
   return {
     userAgent: userAgent(),
     connections: config.connections,
@@ -177,7 +177,9 @@ function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
     onRetry: ({ subject, file, upstream, reason, delay, from }) => {
       const next = from === undefined ? 'trying again' : `going on at byte ${from}`;
       log.info(`${subject}: ${file} from ${upstream}: ${reason}: ${next} in ${(delay / 1000).toFixed(1)} s`);
+      figures?.retry(upstream);
     },
+    onExchange: figures && ((event) => figures.exchange(event)),
   };
 }
 

@@ -16,22 +16,31 @@ export function serve(
   listen: Listen,
   maxAge: number | undefined,
 ): Promise<RunningServer> {
-  const { config, log } = context;
+  const warn = (message: string) => context.log.warn(message);
+  const metrics = new Metrics({ state: () => readMirrorState(context.config, maxAge), warn });
+  return serveWith(context, listen, () => maxAge, metrics);
+}
+
+/** The same with the figures of whoever else does something in this process. */
+export function serveWith(
+  { config, log }: AppContext,
+  listen: Listen,
+  maxAge: () => number | undefined,
+  metrics: Metrics,
+): Promise<RunningServer> {
   const layout = layoutOfConfig(config);
-  const warn = (message: string) => log.warn(message);
-  const metrics = new Metrics({ state: () => readMirrorState(config, maxAge), warn });
   return startServer({
     root: layout.public,
     also: [layout.sumdb],
     ...listen,
-    warn,
+    warn: (message) => log.warn(message),
     pages: pagesOf(metrics),
-    notReady: () => whyNotReady(config, maxAge),
+    notReady: () => whyNotReady(config, maxAge()),
   });
 }
 
 /** The page that a monitoring system scrapes. */
-export function pagesOf(metrics: Metrics): Readonly<Record<string, () => Promise<Page>>> {
+function pagesOf(metrics: Metrics): Readonly<Record<string, () => Promise<Page>>> {
   return {
     '/metrics': async () => ({ status: 200, contentType: metrics.contentType, text: await metrics.text() }),
   };

@@ -61,8 +61,13 @@ async function importDefault(path: string): Promise<unknown> {
   return imported.default;
 }
 
+/** Node never reads a module twice: each further reading of a file has a name of its own. */
+const readings = new Map<string, number>();
+
 async function importHooked(path: string): Promise<{ default?: unknown }> {
-  const url = pathToFileURL(path).href;
+  const count = readings.get(path) ?? 0;
+  readings.set(path, count + 1);
+  const url = `${pathToFileURL(path).href}${count === 0 ? '' : `?v=${count}`}`;
   const format = /\.m?ts$/.test(path) ? 'module-typescript' : 'module';
   const own = new URL(`../index${extname(import.meta.filename)}`, import.meta.url).href;
   const hooks = registerHooks({

@@ -2,7 +2,7 @@
 import { asDiskError, MirrorError } from '../errors.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { countByCode } from './kept-report.ts';
+import { keepReport } from './kept-report.ts';
 import type { SeedReport, SyncReport } from './report.ts';
 import type { Seeds } from './seeds.ts';
 
@@ -34,11 +34,11 @@ export function unreadSeeds({ problems }: Seeds): SeedReport[] {
 
 /** The database itself may be what failed: then the report still goes to the operator. */
 export function recordRun(store: Store, run: number, report: SyncReport, at: Date, log: Log): void {
-  const { outcome, snapshot, modules, seeds, requests, bytes, seconds, error } = report;
-  const problems = countByCode(report.problems);
-  const kept = { modules, seeds, problems, requests, bytes, seconds, ...(error ? { error } : {}) };
+  const { outcome, snapshot, modules, requests, bytes, seconds, error } = report;
+  const kept = { modules, ...keepReport(report), requests, bytes, seconds, ...(error ? { error } : {}) };
   try {
     store.runs.finish(run, at, outcome, snapshot?.id ?? null, kept);
+    store.runs.tidy();
   } catch (cause) {
     log.warn(`the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

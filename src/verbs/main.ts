@@ -42,7 +42,10 @@ const GLOBAL_FLAGS: Verb['flags'] = {
     default: 'info',
     describe: 'what the log on stderr says',
   },
-  'log-format': { choices: LOG_FORMATS, default: 'text', describe: 'lines for people, or JSON for machines' },
+  'log-format': {
+    choices: LOG_FORMATS,
+    describe: 'how the log is written [text; daemon: json, unless on a terminal]',
+  },
   quiet: { type: 'boolean', default: false, describe: 'no progress, and only warnings in the log' },
 };
 

@@ -1,8 +1,8 @@
 /** `serve`: the mirror over HTTP, for trying it and for small networks. */
+import { parseDuration } from '../config/duration.ts';
 import { ConfigError } from '../errors.ts';
 import type { Io } from './context.ts';
 import { EXIT } from './exit.ts';
-import { parseDuration } from './status.ts';
 import type { Verb } from './verb.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8080';
@@ -57,7 +57,7 @@ function firstSignal(io: Io): Promise<void> {
 }
 
 /** What the operating system says of an address is about the address, not about us. */
-function cannotListen(error: unknown, listen: string): unknown {
+export function cannotListen(error: unknown, listen: string): unknown {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: 'address already in use',
     EADDRNOTAVAIL: 'this machine has no such address',

@@ -6,7 +6,7 @@ import { parseDuration } from '../config/duration.ts';
 import { ConfigError } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { formatBytes } from './progress.ts';
-import { someOf } from './render.ts';
+import { renderProblems, someOf } from './render.ts';
 import type { Verb } from './verb.ts';
 
 export const statusVerb: Verb = {
@@ -53,14 +53,22 @@ function renderStatus(report: StatusReport): string {
             ? 'checksum database: none: clients need GOSUMDB=off'
             : `checksum database: ${sumdb.name}, ${sumdb.size} records: clients leave GOSUMDB on`,
         ]),
-    ...(lastRun ? [`last run: ${lastRun.outcome ?? 'did not end'}, started ${lastRun.startedAt}`] : []),
+    ...(lastRun ? [renderRun(lastRun)] : []),
     ...(age === null
       ? []
       : [`last compared with the seeds: ${formatAge(age)} ago${report.stale ? ', too old' : ''}`]),
     ...seeds.flatMap(renderSeed),
-    ...report.acceptedGaps.map(({ message, reason }) => `accepted: ${message} (${reason})`),
+    ...renderProblems(report.problems),
+    ...report.acceptedGaps.map(
+      ({ message, reason, until }) => `accepted${until ? ` until ${until}` : ''}: ${message} (${reason})`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function renderRun({ outcome, startedAt, error }: NonNullable<StatusReport['lastRun']>): string {
+  const why = error === null ? '' : `: ${error.message}`;
+  return `last run: ${outcome ?? 'has not ended'}, started ${startedAt}${why}`;
 }
 
 function renderSeed({ source, wanted, builds, lacking, commands, warnings }: SeedStatus): string[] {

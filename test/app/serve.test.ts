@@ -17,7 +17,12 @@ afterEach(() => void vi.useRealTimers());
 async function serveWorld(world: World, maxAge?: number) {
   const config = await loadConfig(world.home);
   const said: string[] = [];
-  const log = createLog({ level: 'warn', write: (text) => void said.push(text), terminal: false });
+  const log = createLog({
+    level: 'warn',
+    format: 'text',
+    write: (text) => void said.push(text),
+    terminal: false,
+  });
   const server = await serve({ config, env: {}, log }, { host: '127.0.0.1', port: 0 }, maxAge);
   return {
     url: server.url,

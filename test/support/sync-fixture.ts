@@ -51,6 +51,7 @@ export interface Refusal {
 export interface Running {
   readonly ended: Promise<Ended>;
   send(signal: Signal): void;
+  stderrSoFar(): string;
 }
 
 export class World {
@@ -141,7 +142,7 @@ export class World {
     const send = (signal: Signal) => {
       for (const handle of handlers) handle(signal);
     };
-    return { ended, send };
+    return { ended, send, stderrSoFar: () => err.join('') };
   }
 
   run(...argv: string[]): Promise<Ended> {
