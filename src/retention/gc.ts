@@ -3,6 +3,7 @@
  * to be published. A batch leaves the ledger first and then the disk, so the ledger never knows a file that is not
  * there; what a crash leaves in between is a file that nobody knows, and goes the next time.
  */
+import { reached } from '../barrier.ts';
 import { ModuleError } from '../errors.ts';
 import { type ModuleFile, moduleFilePath, parseModuleFilePath } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
@@ -44,7 +45,11 @@ export function removeGarbage(garbage: readonly Garbage[], pool: Pool, store: St
   for (let at = 0; at < garbage.length; at += BATCH) {
     const batch = garbage.slice(at, at + BATCH);
     store.ledger.forget(batch.filter(({ inLedger }) => inLedger));
-    for (const { mv, file } of batch) pool.remove(mv, file);
+    reached('gc forgot the files');
+    for (const { mv, file } of batch) {
+      pool.remove(mv, file);
+      reached('gc removed a file');
+    }
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { reached } from '../barrier.ts';
 import { syncFolder } from '../site/durable.ts';
 import type { Layout } from '../site/layout.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +34,8 @@ export function removeSnapshot(layout: Layout, store: Store, { id, row }: KnownS
   rmSync(doomed, { recursive: true, force: true });
   renameSync(join(layout.snapshots, id), doomed);
   syncFolder(layout.snapshots);
+  reached('prune moved the folder');
   if (row !== undefined) store.snapshots.drop(row.seq);
+  reached('prune dropped the row');
   rmSync(doomed, { recursive: true });
 }

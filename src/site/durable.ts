@@ -17,6 +17,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { reached } from '../barrier.ts';
 
 const fsyncSoon = promisify(fsync);
 
@@ -81,11 +82,14 @@ export function replaceFile(path: string, bytes: string | Uint8Array): void {
   const fd = openSync(temporary, 'w', 0o644);
   try {
     writeFileSync(fd, bytes);
+    reached('replacement written');
     fsyncSync(fd);
+    reached('replacement synced');
   } finally {
     closeSync(fd);
   }
   renameSync(temporary, path);
+  reached('replacement renamed');
   syncFolder(dirname(path));
 }
 
@@ -94,8 +98,11 @@ export async function swapLink(link: string, target: string): Promise<void> {
   const temporary = join(dirname(link), `.${process.pid}.link`);
   await rm(temporary, { force: true });
   symlinkSync(target, temporary);
+  reached('link not swapped');
   renameSync(temporary, link);
+  reached('link swapped');
   syncFolder(dirname(link));
+  reached('link durable');
 }
 
 export function syncFolder(path: string): void {

@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { reached } from '../barrier.ts';
 import { type Artifact, type ModuleFile, moduleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { syncAll } from './durable.ts';
@@ -45,7 +46,9 @@ export class Pool {
       if (!this.#met.has(folder)) mkdirSync(folder, { recursive: true });
       const staged = content.in === 'staging' ? content.path : this.stagingPath();
       if (content.in === 'memory') writeFileSync(staged, content.bytes, { flag: 'wx' });
+      reached('pool file staged');
       renameSync(staged, path);
+      reached('pool file renamed');
     }
     this.#noteEntry(folder);
   }

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { reached } from '../barrier.ts';
 import { StateError } from '../errors.ts';
 import { linkOrCopy, swapLink, syncAll, syncFolder } from './durable.ts';
 import { type Layout, SUMDB } from './layout.ts';
@@ -122,6 +123,7 @@ export class SnapshotDraft {
     this.#makeFolder(dirname(to));
     try {
       if (linkOrCopy(from, to)) this.#written.push(to);
+      reached('snapshot half linked');
     } catch (error) {
       throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
     }

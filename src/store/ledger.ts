@@ -3,6 +3,7 @@
  * durable; whoever calls `record` has made sure of that before. Statements are prepared once, transactions are
  * short and synchronous.
  */
+import { reached } from '../barrier.ts';
 import type { ModuleFile, VerifiedArtifact, WantedFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
@@ -169,6 +170,7 @@ export class Ledger {
         this.#addArtifact.run(id, file, size, sha256, sha512, h1, upstream, fetchedAt);
         this.#dropGap.run(id, file);
       }
+      reached('batch in the transaction');
     })();
   }
 

@@ -2,6 +2,7 @@
  * The snapshots that were published and what each holds. Membership is kept as intervals over the order of
  * publishing, so that a snapshot costs the rows that changed.
  */
+import { reached } from '../barrier.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
@@ -117,6 +118,7 @@ export class Snapshots {
             (:seq, :id, :createdAt, :previous, :rootHash, :manifestSha256, :modules, :files, :bytes, :sumdb)`)
         .run({ ...snapshot, seq });
       this.#writeMembers(seq, members);
+      reached('snapshot in the transaction');
       return seq;
     })();
   }

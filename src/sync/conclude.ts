@@ -1,4 +1,5 @@
 /** How a run ends: what a failure means, and what the ledger keeps of it. */
+import { reached } from '../barrier.ts';
 import { asDiskError, MirrorError } from '../errors.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
@@ -36,6 +37,7 @@ export function unreadSeeds({ problems }: Seeds): SeedReport[] {
 export function recordRun(store: Store, run: number, report: SyncReport, at: Date, log: Log): void {
   const { outcome, snapshot, modules, requests, bytes, seconds, error } = report;
   const kept = { modules, ...keepReport(report), requests, bytes, seconds, ...(error ? { error } : {}) };
+  reached('run not recorded');
   try {
     store.runs.finish(run, at, outcome, snapshot?.id ?? null, kept);
     store.runs.tidy();

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reached } from '../barrier.ts';
 import { MODULE_FILES } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Layout } from '../site/layout.ts';
@@ -65,8 +66,11 @@ export async function publish(
   try {
     draft.add(files);
     if (about.sumdb !== null) draft.linkSumDb();
+    reached('snapshot not described');
     const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps: about.gaps }, deps);
+    reached('snapshot not synced');
     await draft.makeDurable();
+    reached('snapshot synced');
     const size = {
       modules: contents.length,
       files: files.length,
@@ -82,7 +86,9 @@ export async function publish(
       ...size,
     };
     deps.snapshots.commit(row, memberKeys(contents));
+    reached('snapshot committed');
     draft.publish(id);
+    reached('snapshot named');
     await makeCurrent(deps.layout, id);
     return { id, modules: size.modules, bytes: size.bytes };
   } finally {

@@ -4,6 +4,7 @@
  * tried again.
  */
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { reached } from '../barrier.ts';
 import { SiteError } from '../errors.ts';
 import type { BodySink } from './body.ts';
 import { FileSink } from './file-sink.ts';
@@ -26,10 +27,12 @@ export class DownloadFile {
       throw diskError(identity, error);
     });
     try {
+      reached('download opened');
       const download = new DownloadFile(handle);
       const result = await use(download);
       await download.#trim();
       await handle.close();
+      reached('download complete');
       return result;
     } catch (error) {
       // Closing twice is harmless.

@@ -3,6 +3,7 @@
  * the network to wait while the disk is busy.
  */
 import { writev } from 'node:fs';
+import { reached } from '../barrier.ts';
 import type { BodySink } from './body.ts';
 
 /** Bytes that may gather while a write is under way. Four times as much gained nothing measurable. */
@@ -78,6 +79,7 @@ export class FileSink implements BodySink {
   #writeAll(pieces: Buffer[], length: number): void {
     writev(this.#fd, pieces, this.#position, (error, written = 0) => {
       this.#position += written;
+      reached('download half written');
       this.#error = error ?? undefined;
       // A write may be short, as just before the disk is full: the next one says why.
       const isShort = error === null && written < length;
