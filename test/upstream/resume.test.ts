@@ -113,7 +113,7 @@ describe.each([
     });
 
     it('goes on after a stall', async () => {
-      const hasty = openHere({ timeouts: { idle: 100 } });
+      const hasty = openHere({ timeouts: { idle: 500 } });
       up.fault(ZIP, { times: 1, stall: CUT });
 
       await hasty.zip(M, file);
