@@ -95,9 +95,8 @@ export class IncomingBody {
 
   #left(): Part | undefined {
     if (this.#part === undefined) return partOf(this.#head, this.received);
-    return this.received === this.#total
-      ? undefined
-      : { ...this.#part, total: this.#total, size: this.received };
+    const { received } = this;
+    return received < (this.#total ?? 0) ? { ...this.#part, total: this.#total, size: received } : undefined;
   }
 }
 

@@ -113,7 +113,7 @@ describe.each([
     });
 
     it('goes on after a stall', async () => {
-      const hasty = openHere({ timeouts: { idle: 100 } });
+      const hasty = openHere({ timeouts: { idle: 500 } });
       up.fault(ZIP, { times: 1, stall: CUT });
 
       await hasty.zip(M, file);
@@ -143,6 +143,39 @@ describe.each([
       });
       expect(asked()).toEqual(['all', REST]);
       expect(await readdir(folder)).toEqual([]);
+    });
+
+    it('begins anew in the same try where a part without a length begins elsewhere', async () => {
+      up.fault(ZIP, { times: 1, truncate: CUT });
+      up.fault(ZIP, { range: 'early', contentLength: 'none' });
+
+      expect((await upstreams.zip(M, file)).size).toBe(BYTES.length);
+
+      expect(await readFile(file)).toEqual(BYTES);
+      expect(asked()).toEqual(['all', REST, 'all']);
+    });
+
+    it('begins anew after a rest that is longer than it may be', async () => {
+      const patient = openHere({ retries: 3 });
+      const headers = { 'content-range': `bytes ${CUT}-299999/300000`, etag: TAG };
+      up.fault(ZIP, { times: 1, truncate: CUT });
+      up.fault(ZIP, { times: 1, status: 206, headers, body: BYTES, contentLength: 'none' });
+
+      expect((await patient.zip(M, file)).size).toBe(BYTES.length);
+
+      expect(await readFile(file)).toEqual(BYTES);
+      expect(asked()).toEqual(['all', REST, 'all']);
+    });
+
+    it('forgets what it had once a whole file has begun, however little of that came', async () => {
+      const patient = openHere({ retries: 3 });
+      up.fault(ZIP, { times: 1, truncate: CUT });
+      up.fault(ZIP, { times: 1, truncate: 10, body: someBytes(300_000, 'changed') });
+
+      expect((await patient.zip(M, file)).size).toBe(BYTES.length);
+
+      expect(await readFile(file)).toEqual(BYTES);
+      expect(asked()).toEqual(['all', REST, 'all']);
     });
 
     it.each<[string, RangeFault]>([
