@@ -71,7 +71,8 @@ export class SiteError extends MirrorError<'IMMUTABLE_MISMATCH' | 'WIPE_REFUSED'
 /** The run was stopped by a signal; finished work is kept. */
 export class InterruptedError extends MirrorError<'INTERRUPTED'> {}
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+/** SHMSIZE: the file of 32 KiB that SQLite shares with others could not be made. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE']);
 const BROKEN =
   /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|ELOOP|EBUSY|EFBIG|ESTALE|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
 /** Node has no name for what some file systems say when they find themselves damaged (EUCLEAN). */

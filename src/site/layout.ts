@@ -19,6 +19,8 @@ export interface Layout {
   readonly quarantine: string;
   readonly seeds: string;
   readonly stateDb: string;
+  /** Room that is kept back on the disk; see reserve.ts. */
+  readonly reserve: string;
 }
 
 /** Below a GOPROXY, where the go command looks for checksum databases. */
@@ -40,6 +42,7 @@ export function layoutOf(mirror: string, sharedLog?: string): Layout {
     quarantine: at('quarantine'),
     seeds: at('seeds'),
     stateDb: at('state.db'),
+    reserve: at('reserve'),
   };
 }
 
