@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asDiskError, SiteError } from '../errors.ts';
 import { syncFolder } from './durable.ts';
 import type { Layout } from './layout.ts';
@@ -27,14 +27,14 @@ export const RESERVE_BYTES = 8 << 20;
 
 /**
  * Makes the reserve where it is missing; durable on return. False where the disk has no room for it: then nothing of
- * it is left behind. May run at any time, also side by side.
+ * it is left behind. For whoever holds the lock.
  */
 export function keepReserve(layout: Layout): boolean {
   if (isKept(layout)) return true;
   // Nobody else on this disk shall find it full because the reserve was tried for.
   const { bavail, bsize } = statfsSync(layout.mirror);
   if (bavail * bsize < RESERVE_BYTES) return false;
-  const temporary = `${layout.reserve}.${process.pid}.tmp`;
+  const temporary = join(layout.staging, 'reserve');
   try {
     writeDurably(temporary, randomBytes(RESERVE_BYTES));
     renameSync(temporary, layout.reserve);

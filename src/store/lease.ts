@@ -28,6 +28,8 @@ export function acquireLease(mirror: string, verb: string, now: () => Date): Lea
   const file = join(mirror, 'lock.db');
   const db = connect(file);
   try {
+    // Nothing is written, not even a journal: on a full disk too the lock can be had.
+    db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();

@@ -7,28 +7,24 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { SiteError, StateError } from '../errors.ts';
 import { canRename, syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
-import { keepReserve } from '../site/reserve.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
 
-/**
- * Makes the folders of a mirror, and refuses them where they cannot work together.
- * A disk without room for the reserve is no failure yet: a run with nothing new needs none.
- */
+/** Makes the folders of a mirror, and refuses them where they cannot work together. */
 export function makeFolders(layout: Layout): void {
   for (const folder of [layout.public, layout.snapshots, layout.pool, layout.staging]) {
     mkdirSync(folder, { recursive: true });
   }
   requireOneFileSystem(layout);
-  keepReserve(layout);
   const link = join(layout.public, SUMDB);
   if (link !== layout.sumdb) linkSharedLog(link, layout.sumdb);
 }
 
 /** What is finished in staging gets its name elsewhere by renaming: a copy would be seen before it is whole. */
 function requireOneFileSystem({ mirror, staging, ...layout }: Layout): void {
-  for (const folder of [layout.pool, layout.public, layout.snapshots, layout.quarantine]) {
+  const log = layout.logStaging === staging ? [layout.sumdb] : [];
+  for (const folder of [layout.pool, layout.public, layout.snapshots, layout.quarantine, ...log]) {
     if (!existsSync(folder) || canRename(staging, folder)) continue;
     throw new SiteError(
       'IO',

@@ -7,7 +7,7 @@ import { parseModuleVersion } from '../gomod/module-version.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
-import { requireReserve } from '../site/reserve.ts';
+import { keepReserve, requireReserve } from '../site/reserve.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import { acquireLease } from '../store/lease.ts';
 import { asStateError } from '../store/open.ts';
@@ -103,6 +103,8 @@ class SyncRun {
     const { layout, now, hasher, log } = this.#deps;
     this.#seeds.saveCopies();
     emptyStaging(layout);
+    // Without room for it no run fails that has nothing to fetch.
+    keepReserve(layout);
     const store = Store.forWriting(layout.stateDb, now);
     this.#store = store;
     const pool = new Pool(layout);
