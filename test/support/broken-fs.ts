@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import type { Break } from './child.ts';
 
@@ -56,9 +57,7 @@ function failure(call: string, code: string, name: unknown): Error {
   const syscall = call.replace(/Sync$/, '');
   const path = typeof name === 'string' ? { path: name } : {};
   const where = typeof name === 'string' ? ` '${name}'` : '';
-  return Object.assign(new Error(`${code}: broken for a test, ${syscall}${where}`), {
-    code,
-    syscall,
-    ...path,
-  });
+  const errno = -(constants.errno[code as keyof typeof constants.errno] ?? 0);
+  const message = `${code}: broken for a test, ${syscall}${where}`;
+  return Object.assign(new Error(message), { code, errno, syscall, ...path });
 }
