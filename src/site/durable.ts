@@ -11,6 +11,7 @@ import {
   linkSync,
   openSync,
   renameSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -73,6 +74,21 @@ export function linkOrCopy(from: string, to: string): boolean {
     if (!(error instanceof Error && NO_LINKS.has((error as NodeJS.ErrnoException).code ?? ''))) throw error;
     copyFileSync(from, to);
     return true;
+  }
+}
+
+/**
+ * Whether what lies in one folder can be renamed into another. Nothing is written: the kernel looks at the mounts
+ * before it looks for the file, so that two mounts of one file system are told apart too.
+ */
+export function canRename(from: string, to: string): boolean {
+  if (statSync(from).dev !== statSync(to).dev) return false;
+  const name = `.${process.pid}.nothing`;
+  try {
+    renameSync(join(from, name), join(to, name));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EXDEV';
   }
 }
 

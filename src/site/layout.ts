@@ -21,6 +21,8 @@ export interface Layout {
   readonly stateDb: string;
   /** Which snapshots are to be kept. */
   readonly pins: string;
+  /** Room that is kept back on the disk; see reserve.ts. */
+  readonly reserve: string;
 }
 
 /** Below a GOPROXY, where the go command looks for checksum databases. */
@@ -43,6 +45,7 @@ export function layoutOf(mirror: string, sharedLog?: string): Layout {
     seeds: at('seeds'),
     stateDb: at('state.db'),
     pins: at('pins.json'),
+    reserve: at('reserve'),
   };
 }
 

@@ -14,8 +14,8 @@ interface Log {
 }
 
 /** The outcome and the words for whatever ended a run early; a bug leaves its trace in the log. */
-export function failureOf(error: unknown, log: Log): [Outcome, RunError] {
-  const known = error instanceof MirrorError ? error : asDiskError(error);
+export function failureOf(error: unknown, mirror: string, log: Log): [Outcome, RunError] {
+  const known = error instanceof MirrorError ? error : asDiskError(error, mirror);
   if (!known) {
     log.warn(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
     return [

@@ -4,19 +4,36 @@
  */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { StateError } from '../errors.ts';
-import { syncFolder } from '../site/durable.ts';
+import { SiteError, StateError } from '../errors.ts';
+import { canRename, syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow, Snapshots } from '../store/snapshots.ts';
 import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
 
+/** Makes the folders of a mirror, and refuses them where they cannot work together. */
 export function makeFolders(layout: Layout): void {
   for (const folder of [layout.public, layout.snapshots, layout.pool, layout.staging]) {
     mkdirSync(folder, { recursive: true });
   }
+  requireOneFileSystem(layout);
   const link = join(layout.public, SUMDB);
   if (link !== layout.sumdb) linkSharedLog(link, layout.sumdb);
+}
+
+/** What is finished in staging gets its name elsewhere by renaming: a copy would be seen before it is whole. */
+function requireOneFileSystem({ mirror, staging, ...layout }: Layout): void {
+  const log = layout.logStaging === staging ? [layout.sumdb] : [];
+  for (const folder of [layout.pool, layout.public, layout.snapshots, layout.quarantine, ...log]) {
+    if (!existsSync(folder) || canRename(staging, folder)) continue;
+    throw new SiteError(
+      'IO',
+      `${folder}: cannot be on another file system, or mount, than ${staging}: what is finished there gets its name here by renaming`,
+      {
+        hint: `mount one file system for all of ${mirror}; a file server elsewhere gets a copy of public/, made by rsync -H`,
+      },
+    );
+  }
 }
 
 /** Clients find a shared log where they find one of the mirror's own. */

@@ -7,6 +7,7 @@ import { parseModuleVersion } from '../gomod/module-version.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
+import { keepReserve, requireReserve } from '../site/reserve.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import { withLease } from '../store/lease.ts';
 import { asStateError } from '../store/open.ts';
@@ -69,7 +70,8 @@ class SyncRun {
       const outcome = await this.#sync();
       return this.#conclude(outcome);
     } catch (error) {
-      return this.#conclude(...failureOf(asStateError(error, this.#deps.layout.stateDb), this.#deps.log));
+      const { layout, log } = this.#deps;
+      return this.#conclude(...failureOf(asStateError(error, layout.stateDb), layout.mirror, log));
     } finally {
       this.#store?.close();
     }
@@ -95,6 +97,8 @@ class SyncRun {
     const { layout, now, hasher, log } = this.#deps;
     this.#seeds.saveCopies();
     emptyStaging(layout);
+    // Without room for it no run fails that has nothing to fetch.
+    keepReserve(layout);
     const store = Store.forWriting(layout.stateDb, now);
     this.#store = store;
     const pool = new Pool(layout);
@@ -182,7 +186,10 @@ class SyncRun {
       quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
       warn: (message) => log.warn(message),
       info: (message) => log.info(message),
-      onRound: (count) => observer.planned(count),
+      onRound: (count) => {
+        requireReserve(layout);
+        observer.planned(count);
+      },
       onModule: () => observer.moduleDone(),
     });
     this.#rounds = rounds;

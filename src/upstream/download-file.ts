@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { reached } from '../barrier.ts';
-import { SiteError } from '../errors.ts';
+import { asDiskError, SiteError } from '../errors.ts';
 import type { BodySink } from './body.ts';
 import { FileSink } from './file-sink.ts';
 
@@ -61,7 +61,6 @@ export class DownloadFile {
 /** Only the disk's errors carry the number of a system's error here: the network's are HttpFailures already. */
 function diskError(identity: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return error;
-  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
-  const message = `${identity}: cannot be written: ${error.message}`;
-  return new SiteError(isFull ? 'DISK_FULL' : 'IO', message, { cause: error });
+  const { code = 'IO', hint } = asDiskError(error) ?? {};
+  return new SiteError(code, `${identity}: cannot be written: ${error.message}`, { cause: error, hint });
 }

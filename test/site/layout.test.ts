@@ -16,6 +16,7 @@ describe('layoutOf', () => {
       quarantine: '/srv/mirror/quarantine',
       seeds: '/srv/mirror/seeds',
       stateDb: '/srv/mirror/state.db',
+      reserve: '/srv/mirror/reserve',
     });
   });
 });

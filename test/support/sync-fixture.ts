@@ -223,7 +223,7 @@ export async function makeWorld(): Promise<World> {
   return new World(mkdtempSync(join(tmpdir(), 'modferry-test-')), await startUpstream());
 }
 
-function endedWith(exit: number, stdout: string, stderr: string): Ended {
+export function endedWith(exit: number, stdout: string, stderr: string): Ended {
   const lines = stderr.split('\n').slice(0, -1);
   return { exit, stdout, stderr, log: lines.map((line) => line.replace(/^\d{4}-\S+Z /, '')) };
 }
