@@ -3,7 +3,7 @@
  * again and must be what the manifest says; nothing is downloaded. A file that the pool has lost is linked back
  * from the snapshot.
  */
-import { existsSync, linkSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StateError, VerificationError } from '../errors.ts';
 import { type ModuleFile, parseModuleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
@@ -41,6 +41,9 @@ export async function adoptSnapshot(id: string, deps: AdoptDeps): Promise<void> 
   const entries = manifest.files.flatMap(parseEntry);
   const recorder = new Recorder(deps.pool, deps.store.ledger, deps.now);
   await forEachBounded(entries, AT_ONCE, async (entry) => {
+    // A link in place of a file is none of ours: the pool must not get it, nor what it leads to.
+    const published = lstatSync(join(root, entry.listed.path), { throwIfNoEntry: false });
+    if (published && !published.isFile()) throw damaged(entry.listed.path, id);
     relink(root, deps.layout.pool, entry.listed.path);
     const artifact = await verifyPooled(entry, deps).catch((error: unknown) => {
       throw error instanceof VerificationError ? damaged(entry.listed.path, id, error) : error;
