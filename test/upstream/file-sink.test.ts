@@ -79,17 +79,17 @@ describe('FileSink', () => {
 
 describe('DownloadFile', () => {
   it.each([
-    ['ENOSPC', 'DISK_FULL'],
-    ['EDQUOT', 'DISK_FULL'],
-    ['EIO', 'IO'],
-  ])('makes a SiteError of %s, and removes the file', async (code, expected) => {
+    ['ENOSPC', 'DISK_FULL', 'make room and run it again: finished work is kept'],
+    ['EDQUOT', 'DISK_FULL', 'make room and run it again: finished work is kept'],
+    ['EIO', 'IO', "look at the system's log: the disk may be failing; finished work is kept"],
+  ])('makes a SiteError of %s, and removes the file', async (code, expected, hint) => {
     const file = join(folder, 'file');
     const error = Object.assign(new Error(`${code}: it failed, write`), { code, errno: -1 });
     const told = await failureOf(
       DownloadFile.with(file, 'example.com/m@v1.0.0: zip', () => Promise.reject(error)),
     );
     const message = `example.com/m@v1.0.0: zip: cannot be written: ${code}: it failed, write`;
-    expect(told).toEqual({ code: expected, message });
+    expect(told).toEqual({ code: expected, message, hint });
     expect(() => readFileSync(file)).toThrow('ENOENT');
   });
 
