@@ -8,6 +8,7 @@ import { rollBackTo } from '../retention/rollback.ts';
 import type { Layout } from '../site/layout.ts';
 import type { ManifestModule } from '../site/manifest.ts';
 import { Pool } from '../site/pool.ts';
+import { keepReserve, makeRoom } from '../site/reserve.ts';
 import { withLease } from '../store/lease.ts';
 import { Store } from '../store/store.ts';
 import { dropLost, emptyStaging, makeFolders } from '../sync/prepare.ts';
@@ -97,7 +98,10 @@ export async function gc(context: AppContext, dryRun: boolean): Promise<Garbage[
   });
 }
 
-/** Under the lease, with what a crash left behind out of the way. */
+/**
+ * Under the lease, with what a crash left behind out of the way. On a full disk the reserve is given up, so that there
+ * is room for the ledger to write down what is removed; it is made anew where that has freed enough.
+ */
 async function change<T>(
   { config, log }: AppContext,
   verb: string,
@@ -109,12 +113,14 @@ async function change<T>(
   makeFolders(layout);
   return withLease(layout.mirror, verb, now, warn, async () => {
     emptyStaging(layout);
+    makeRoom(layout);
     const store = Store.forWriting(layout.stateDb, now);
     try {
       dropLost(store.snapshots, layout, warn);
       return await use({ layout, store });
     } finally {
       store.close();
+      keepReserve(layout);
     }
   });
 }

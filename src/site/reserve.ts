@@ -32,8 +32,7 @@ export const RESERVE_BYTES = 8 << 20;
 export function keepReserve(layout: Layout): boolean {
   if (isKept(layout)) return true;
   // Nobody else on this disk shall find it full because the reserve was tried for.
-  const { bavail, bsize } = statfsSync(layout.mirror);
-  if (bavail * bsize < RESERVE_BYTES) return false;
+  if (!hasRoom(layout)) return false;
   const temporary = join(layout.staging, 'reserve');
   try {
     writeDurably(temporary, randomBytes(RESERVE_BYTES));
@@ -55,6 +54,16 @@ export function requireReserve(layout: Layout): void {
     `${layout.reserve}: no space left on the disk: ${RESERVE_BYTES >> 20} MiB are kept back here, so that what is not needed can be removed when the disk is full`,
     { hint: 'make room and run it again: finished work is kept' },
   );
+}
+
+/** For whoever is about to remove what is not needed, and must write that down: the reserve is freed where it takes that. */
+export function makeRoom(layout: Layout): void {
+  if (!hasRoom(layout)) giveUpReserve(layout);
+}
+
+function hasRoom({ mirror }: Layout): boolean {
+  const { bavail, bsize } = statfsSync(mirror);
+  return bavail * bsize >= RESERVE_BYTES;
 }
 
 /** Frees the reserve. False where there was none to give. The next sync makes it anew. */
