@@ -1,6 +1,8 @@
 /** The verb `daemon` as an operator meets it: runs, pages, a configuration that breaks and heals, signals. */
+import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { acquireLease } from '../../src/store/lease.ts';
 import { hold, makeWorld, type Running, type World } from '../support/sync-fixture.ts';
 
 const EACH_SECOND = { schedule: '* * * * * *', listen: '127.0.0.1:0', retryAfter: '1s' };
@@ -133,6 +135,20 @@ test('a second signal ends a download that would not end', async () => {
   await delay(500);
   daemon.send('SIGTERM');
   expect((await daemon.ended).exit).toBe(143);
+});
+
+test('while another process writes, a run is left out with who holds the lock, and tried again', async () => {
+  await using world = await makeDaemonWorld({ schedule: '0 0 1 1 *' });
+  mkdirSync(world.mirror, { recursive: true });
+  const lease = acquireLease(world.mirror, 'gc', () => new Date('2026-11-03T00:00:00Z'));
+  const daemon = world.start('daemon');
+  const refused = await seen(daemon, /^failed: exit 6: /);
+  expect(refused).toMatchObject({ level: 'error' });
+  expect(refused.msg).toMatch(/is locked by gc of process \d+ on \S+ since 2026-11-03T00:00:00.000Z$/);
+  lease.release();
+  await seen(daemon, /^published: exit 0/);
+  daemon.send('SIGTERM');
+  expect((await daemon.ended).exit).toBe(0);
 });
 
 test('what the configuration says of old snapshots is done after each published run', async () => {
