@@ -3,7 +3,7 @@
  * and only status 200 is success. It knows nothing of modules. Whatever the server does, it ends in time.
  */
 import type { BodySink } from './body.ts';
-import type { SecretHeaders } from './credentials.ts';
+import { type SecretHeaders, secretsOf } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { type Answer, exchange, type HttpContext } from './exchange.ts';
 import { HttpFailure } from './failure.ts';
@@ -41,7 +41,7 @@ export async function httpGet(request: GetRequest, context: HttpContext): Promis
         deadline,
       );
       if (answer.status === 200) return method === 'GET' ? answer.size : announcedSize(answer);
-      if (!isRedirect(answer.status)) throw statusFailure(answer, Date.now());
+      if (!isRedirect(answer.status)) throw statusFailure(answer, Date.now(), secretsIn(request, chain.url));
       chain.follow(answer.headers.location);
     }
   } catch (error) {
@@ -57,6 +57,11 @@ function announcedSize({ headers }: Answer): number {
   if (length === undefined || !/^\d+$/.test(length))
     throw new HttpFailure('REJECTED', 'no size is announced');
   return Number(length);
+}
+
+/** A server that was led to may repeat what the one before it was told. */
+function secretsIn({ url, secretHeaders }: GetRequest, asked: URL): string[] {
+  return [...secretsOf(url, secretHeaders), ...secretsOf(asked, {})];
 }
 
 function headersFor(url: URL, request: GetRequest, context: HttpContext): Record<string, string> {
