@@ -3,7 +3,7 @@
  * and only the file, or the rest of it that was asked for, is success. It knows nothing of modules. Whatever the server
  * does, it ends in time.
  */
-import type { SecretHeaders } from './credentials.ts';
+import { type SecretHeaders, secretsOf } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { type Answer, exchange, type HttpContext } from './exchange.ts';
 import { HttpFailure } from './failure.ts';
@@ -36,7 +36,7 @@ export async function httpGet(request: GetRequest, context: HttpContext): Promis
       if (answer.isWanted) return method === 'GET' ? answer.size : announcedSize(answer);
       if (isRedirect(answer.status)) chain.follow(answer.headers.location);
       else if (resume?.isRefusedBy(answer.status)) chain = new RedirectChain(request.url);
-      else throw statusFailure(answer, Date.now());
+      else throw statusFailure(answer, Date.now(), secretsIn(request, chain.url));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -50,6 +50,11 @@ function announcedSize({ headers }: Answer): number {
   const length = contentLength(headers);
   if (length === undefined) throw new HttpFailure('REJECTED', 'no size is announced');
   return length;
+}
+
+/** A server that was led to may repeat what the one before it was told. */
+function secretsIn({ url, secretHeaders }: GetRequest, asked: URL): string[] {
+  return [...secretsOf(url, secretHeaders), ...secretsOf(asked, {})];
 }
 
 function headersFor(url: URL, request: GetRequest, context: HttpContext): Record<string, string> {

@@ -4,7 +4,7 @@
  * from another thread, since what hangs in this one cannot be stopped from here.
  *
  *   FUZZ_SEED=…    the seed, which the table and a failure print; `npm run test:fuzz` draws one where none is given
- *   FUZZ_INPUTS=…  inputs for each target (whole syncs count fifty each)
+ *   FUZZ_INPUTS=…  inputs for each target (a whole sync counts for sixty)
  *   FUZZ_ONLY=…    this one input
  */
 import type { TestContext } from 'vitest';

@@ -1,11 +1,12 @@
 /** The configuration: values of any shape, and JSON files that are damaged. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { parseSettings, type UserConfig } from '../../src/config/schema.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { main } from '../../src/verbs/main.ts';
 import { fuzz, showText, takes } from './campaign.ts';
 import { mutateText, oddText } from './mutate.ts';
 import type { Chance } from './random.ts';
@@ -107,6 +108,52 @@ test('configuration files', async (context) => {
   expectSound(row);
 });
 
+test('configurations on the command line', async (context) => {
+  mkdirSync(join(folder, 'a'));
+  writeFileSync(join(folder, 'a/go.sum'), '');
+  const row = await fuzz<string>(
+    {
+      name: 'configurations on the command line',
+      weight: 10,
+      make: (chance) => {
+        const value = reshape(chance, JSON.parse(chance.pick(TEXTS)));
+        return JSON.stringify(withOwnSeeds(value)) ?? 'null';
+      },
+      show: showText,
+      judge: async (text) => {
+        writeFileSync(join(folder, 'mirror.config.json'), text);
+        const { exit, stderr } = await status();
+        // 1 is a bug of ours; 2 is a mistake, 3 that seeds by URL were never fetched.
+        expect([0, 2, 3, 8], stderr).toContain(exit);
+        return exit !== 2;
+      },
+    },
+    context,
+  );
+  expectSound(row);
+});
+
+/** Without the network: what is read is the configuration, the one list, and a mirror that is not there. */
+async function status(): Promise<{ exit: number; stderr: string }> {
+  const said: string[] = [];
+  const exit = await main(['status'], {
+    cwd: folder,
+    env: { HOME: folder, PATH: '' },
+    stdout: () => {},
+    stderr: (text) => void said.push(text),
+    terminal: { stdout: false, stderr: false, columns: 80 },
+    onSignal: () => () => {},
+  });
+  return { exit, stderr: said.join('') };
+}
+
+/** Paths of lists are the one that is here: others could be any folder of this machine, to be searched. */
+function withOwnSeeds(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('seeds' in value)) return value;
+  const seeds = Array.isArray(value.seeds) ? value.seeds.filter((seed) => typeof seed === 'object') : [];
+  return { ...value, environments: undefined, mirror: './mirror', seeds: ['a/go.sum', ...seeds.slice(0, 9)] };
+}
+
 /** Puts something else in one or two places of a value. */
 function reshape(chance: Chance, value: unknown): unknown {
   const changed = chance
@@ -139,8 +186,8 @@ function oddValue(chance: Chance, value: unknown): unknown {
     () => chance.pick([0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER, Number.NaN]),
     () => !value,
     () => JSON.parse('{"__proto__": {"strict": true}}'),
-    () => 'x'.repeat(chance.below(100_000)),
-    () => Array.from({ length: chance.below(2_000) }, () => value),
+    () => 'x'.repeat(chance.below(20_000)),
+    () => Array.from({ length: chance.below(100) }, () => value),
     () => nested(chance.below(2_000)),
   ])();
 }

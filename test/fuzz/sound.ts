@@ -3,10 +3,11 @@ import { expect } from 'vitest';
 import type { FuzzRow } from './campaign.ts';
 
 const MEGABYTES = 512;
+const FEW = 100;
 
 /** The process never had more memory than that; and a campaign of which nothing passes, or everything, tests little. */
-export function expectSound({ accepted, refused, peakMegabytes }: FuzzRow): void {
+export function expectSound({ inputs, accepted, refused, peakMegabytes }: FuzzRow): void {
   expect(peakMegabytes).toBeLessThan(MEGABYTES);
-  // One input alone may do either.
-  if (process.env.FUZZ_ONLY === undefined) expect(Math.min(accepted, refused)).toBeGreaterThan(0);
+  // A few inputs may all do the same.
+  if (inputs >= FEW) expect(Math.min(accepted, refused)).toBeGreaterThan(0);
 }

@@ -17,7 +17,7 @@ import type { Chance } from './random.ts';
 import { expectSound } from './sound.ts';
 
 /** Ordinary inputs that a sync counts for. */
-const WEIGHT = 40;
+const WEIGHT = 60;
 const HANG_SECONDS = 120;
 const MODULES: readonly [string, string][] = [
   ['example.com/a', 'v1.0.0'],
