@@ -17,6 +17,8 @@ export interface Layout {
   readonly keptTiles: string;
   readonly staging: string;
   readonly quarantine: string;
+  /** Copies of what snapshots say of themselves. */
+  readonly about: string;
   readonly seeds: string;
   readonly stateDb: string;
 }
@@ -38,6 +40,7 @@ export function layoutOf(mirror: string, sharedLog?: string): Layout {
     keptTiles: at('pool', SUMDB),
     staging: at('staging'),
     quarantine: at('quarantine'),
+    about: at('about'),
     seeds: at('seeds'),
     stateDb: at('state.db'),
   };

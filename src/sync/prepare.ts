@@ -5,6 +5,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { StateError } from '../errors.ts';
+import { sweepAboutCopies } from '../site/about-copy.ts';
 import { syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
@@ -54,6 +55,8 @@ export async function reconcile(deps: AdoptDeps, log: (message: string) => void)
     store.snapshots.retract(newest.seq);
   }
   const id = currentSnapshot(layout);
+  const isThere = (other: string) => other === id || existsSync(join(layout.snapshots, other));
+  sweepAboutCopies(layout, (other) => isThere(other) || store.snapshots.find(other) !== undefined);
   if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);
   if (known) return { current: known, isAdopted: false };
