@@ -118,8 +118,8 @@ export class SnapshotDraft {
     const to = join(this.#root, path);
     this.#makeFolder(dirname(to));
     try {
+      checkSize(poolPath, statSync(from).size, size);
       if (linkOrCopy(from, to)) this.#written.push(to);
-      checkSize(poolPath, statSync(to).size, size);
     } catch (error) {
       throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
     }
