@@ -18,7 +18,9 @@ export interface Flaw {
     | 'UNLISTED'
     | 'ZIP_INVALID'
     | 'MANIFEST_INVALID'
-    | 'LOG_INVALID';
+    | 'LOG_INVALID'
+    | 'DATABASE_LOST'
+    | 'UNKNOWN_SNAPSHOT';
   readonly message: string;
 }
 

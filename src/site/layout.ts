@@ -25,6 +25,8 @@ export interface Layout {
 
 /** Below a GOPROXY, where the go command looks for checksum databases. */
 export const SUMDB = 'sumdb';
+/** What a snapshot's link of that name leads to. */
+export const SUMDB_LINK = `../../${SUMDB}`;
 
 /** `sharedLog`: where the checksum databases lie if not below `public/`, absolute. */
 export function layoutOf(mirror: string, sharedLog?: string): Layout {

@@ -90,6 +90,12 @@ export function formatSha256Sums(files: Iterable<Pick<ManifestFile, 'path' | 'sh
   return text;
 }
 
+/** The inverse, by path; lines of another shape make no sense, and match nothing. */
+export function parseSha256Sums(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
+
 /**
  * A snapshot's name: its time and the first eight digits of its root hash. Names sort by age. The same content in the
  * same second, as after a rollback, gets a number behind it.

@@ -16,7 +16,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StateError } from '../errors.ts';
 import { linkOrCopy, swapLink, syncAll, syncFolder } from './durable.ts';
-import { type Layout, SUMDB } from './layout.ts';
+import { type Layout, SUMDB, SUMDB_LINK } from './layout.ts';
 import type { TreeFile } from './tree.ts';
 
 /** The id that `current` names, or null where nothing was published yet. */
@@ -61,7 +61,7 @@ export class SnapshotDraft {
 
   /** The snapshot carries the checksum databases: they are shared, and go on when it no longer changes. */
   linkSumDb(): void {
-    symlinkSync(join('..', '..', SUMDB), join(this.#root, SUMDB));
+    symlinkSync(SUMDB_LINK, join(this.#root, SUMDB));
   }
 
   /** Where a file that is written piece by piece goes; it is synced with the rest. */

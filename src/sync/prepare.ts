@@ -10,7 +10,7 @@ import { syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
-import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
+import { type AdoptDeps, adoptSnapshots, unknownSnapshots } from './adopt.ts';
 
 export function makeFolders(layout: Layout): void {
   for (const folder of [layout.public, layout.snapshots, layout.pool, layout.staging]) {
@@ -61,6 +61,9 @@ export async function reconcile(deps: AdoptDeps, log: (message: string) => void)
   const known = store.snapshots.find(id);
   if (known) return { current: known, isAdopted: false };
   log(`the state database does not know the current snapshot ${id}: hashing it again, nothing is downloaded`);
-  await adoptSnapshot(id, deps);
+  await adoptSnapshots(unknownSnapshots(layout, store), deps, (other, error) => {
+    if (other === id) throw error;
+    log(`snapshot ${other} is left out: ${error.message}`);
+  });
   return { current: store.snapshots.find(id), isAdopted: true };
 }

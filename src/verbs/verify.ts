@@ -18,7 +18,7 @@ export const verifyVerb: Verb = {
     const config = await context.loadConfig();
     const { verify } = await import('../app/offline.ts');
     const report = await verify({ config, env: context.io.env, log: context.log }, args.full === true);
-    if (report.snapshot === null && report.checked === 0) {
+    if (report.snapshot === null && report.checked === 0 && report.bad === 0) {
       throw new ConfigError('USAGE', `${config.mirror}: nothing is published yet`, {
         hint: 'run modferry sync first',
       });
