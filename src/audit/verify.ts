@@ -10,6 +10,7 @@ import { moduleFilePath } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Version } from '../gomod/version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
+import type { Rebuilt } from '../repair/database.ts';
 import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB, SUMDB_LINK } from '../site/layout.ts';
 import { LATEST, SUPPORTED } from '../site/log-folder.ts';
 import { type Manifest, parseSha256Sums, readManifest } from '../site/manifest.ts';
@@ -18,6 +19,7 @@ import { walk } from '../site/walk.ts';
 import type { Store } from '../store/store.ts';
 import { isLogName } from '../sumdb/client.ts';
 import { forEachBounded } from '../sync/bounded.ts';
+import { checkAboutCopy } from './about-check.ts';
 import { type Expected, FileCheck, type Flaw } from './file-check.ts';
 import { checkLog, type LogCheckDeps } from './log-check.ts';
 
@@ -29,15 +31,6 @@ export interface BadFile extends Flaw {
   /** With --repair: whether it is sound now, and what was done, or why nothing could be. */
   readonly repaired?: boolean;
   readonly done?: string;
-}
-
-/** What a database that was built anew knows again. */
-export interface Rebuilt {
-  readonly snapshots: number;
-  /** Files of modules. */
-  readonly files: number;
-  /** Of checksum databases. */
-  readonly records: number;
 }
 
 export interface VerifyReport {
@@ -100,11 +93,13 @@ class Verification {
   #sums = 0;
   #logFiles = 0;
   readonly #deps: VerifyDeps;
+  readonly #full: boolean;
   readonly #files: FileCheck;
   readonly #read = new Map<string, Manifest>();
 
   constructor(deps: VerifyDeps, full: boolean) {
     this.#deps = deps;
+    this.#full = full;
     this.#files = new FileCheck(deps.hasher, full);
   }
 
@@ -147,6 +142,7 @@ class Verification {
     this.#checkLogLink(root, manifest);
     const listed = [...manifest.files, ...this.#aboutFiles(root, manifest)];
     await this.#checkAll(root, listed);
+    if (this.#full) checkAboutCopy(layout, id, listed, (path, flaw) => this.#bad(path, flaw));
     const known = new Set([...listed.map(({ path }) => path), SHA256SUMS]);
     for (const { path } of walk(root)) {
       if (!known.has(path) && path !== SUMDB)

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { syncAll, syncFolder } from './durable.ts';
 import type { Layout } from './layout.ts';
+import { walk } from './walk.ts';
 
 const ENDING = '.zst';
 const OPTIONS = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
@@ -45,6 +46,12 @@ export function readAboutCopy(layout: Layout, id: string, path: string): Buffer 
     if (isDamage(error)) return undefined;
     throw error;
   }
+}
+
+/** The files of a snapshot that there is a copy of, by their paths in it. */
+export function listAboutCopy(layout: Layout, id: string): string[] {
+  const names = Array.from(walk(join(layout.about, id)), ({ path }) => path).sort();
+  return names.flatMap((name) => (name.endsWith(ENDING) ? [name.slice(0, -ENDING.length)] : []));
 }
 
 /** Removes the copy with its snapshot. May be called again. */

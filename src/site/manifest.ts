@@ -61,7 +61,7 @@ export function readManifest(snapshot: string): { manifest: Manifest; sha256: st
   return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function parseManifest(text: string, path: string): Manifest {
+export function parseManifest(text: string, path: string): Manifest {
   let value: Partial<Manifest>;
   try {
     value = JSON.parse(text) as Partial<Manifest>;

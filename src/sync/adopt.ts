@@ -12,8 +12,14 @@ import { formatInfo, parseInfo } from '../gomod/info.ts';
 import { type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
 import { linkOrCopy, syncAll } from '../site/durable.ts';
-import { type Layout, MANIFEST } from '../site/layout.ts';
-import { type Manifest, type ManifestFile, readManifest, rootHashOf } from '../site/manifest.ts';
+import { type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
+import {
+  type Manifest,
+  type ManifestFile,
+  parseSha256Sums,
+  readManifest,
+  rootHashOf,
+} from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
 import { keepDamaged } from '../site/set-aside.ts';
 import type { Store } from '../store/store.ts';
@@ -87,6 +93,7 @@ class Adoption {
     const root = join(layout.snapshots, id);
     if (!existsSync(join(root, MANIFEST))) throw damaged(MANIFEST, id);
     const { manifest, sha256 } = readManifest(root);
+    if (!isVouchedFor(root, sha256)) throw damaged(MANIFEST, id);
     const entries = manifest.files.flatMap(parseEntry);
     const recorder = new Recorder(pool, store.ledger, now);
     try {
@@ -158,6 +165,13 @@ class Adoption {
     if (!isOurs) throw new VerificationError('HASH_MISMATCH', `${listed.path}: is no .info of ours`);
     return verifyInfo(mv, parsed.info, 'pool', { in: 'pool' });
   }
+}
+
+/** Nothing else says what the manifest was when the ledger is lost: one that the sums contradict is not believed. */
+function isVouchedFor(root: string, sha256: string): boolean {
+  const path = join(root, SHA256SUMS);
+  const line = existsSync(path) ? parseSha256Sums(readFileSync(path, 'utf8')).get(MANIFEST) : undefined;
+  return line === undefined || line === sha256;
 }
 
 /** `list` and `@latest` are made anew with each snapshot: they are no members. */

@@ -47,15 +47,22 @@ export interface Reconciled {
   readonly isAdopted: boolean;
 }
 
+function lostCurrent({ current }: Layout, id: string): StateError {
+  return new StateError('CORRUPT', `${current}: leads to the snapshot ${id}, which is not there`, {
+    hint: 'run `modferry verify --repair`: it makes the snapshot again from what the mirror holds',
+  });
+}
+
 export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<Reconciled> {
   const { store, layout } = deps;
+  const id = currentSnapshot(layout);
+  if (id !== null && !existsSync(join(layout.snapshots, id))) throw lostCurrent(layout, id);
   const newest = store.snapshots.newest();
   if (newest && !existsSync(join(layout.snapshots, newest.id))) {
     log(`snapshot ${newest.id} was never published: its row is taken back`);
     store.snapshots.retract(newest.seq);
   }
-  const id = currentSnapshot(layout);
-  const isThere = (other: string) => other === id || existsSync(join(layout.snapshots, other));
+  const isThere = (other: string) => existsSync(join(layout.snapshots, other));
   sweepAboutCopies(layout, (other) => isThere(other) || store.snapshots.find(other) !== undefined);
   if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);

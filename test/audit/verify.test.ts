@@ -238,6 +238,7 @@ describe('verify', () => {
 
 describe('verify without its ledger', () => {
   beforeEach(() => {
+    rmSync(made.layout.about, { recursive: true });
     for (const end of ['', '-wal', '-shm']) rmSync(made.layout.stateDb + end, { force: true });
   });
 

@@ -12,8 +12,9 @@ const PURE = ['sumdb', 'gomod'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['verbs'],
   verbs: ['app', 'audit', 'sync', 'config', 'log', 'version', 'errors'],
-  app: ['audit', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
-  audit: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
+  app: ['audit', 'repair', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
+  audit: ['repair', 'sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
+  repair: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
   sync: [...ADAPTERS, ...PURE, 'config', 'version', 'errors'],
   http: [...ADAPTERS, ...PURE, 'errors'],
   upstream: [...PURE, 'errors'],
