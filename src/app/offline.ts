@@ -3,6 +3,8 @@ import { reportStatus, type StatusReport } from '../audit/status.ts';
 import { type VerifyReport, verifyMirror } from '../audit/verify.ts';
 import { explainModule, type WhyReport } from '../audit/why.ts';
 import { ZipHasher } from '../modzip/zip-hasher.ts';
+import { databaseFlaw } from '../store/integrity.ts';
+import type { Store } from '../store/store.ts';
 import { readSeeds } from '../sync/seeds.ts';
 import { redactUrl } from '../upstream/redact.ts';
 import { type AppContext, layoutOfConfig, withStore } from './context.ts';
@@ -20,12 +22,14 @@ export async function status(context: AppContext, maxAge: number | undefined): P
 }
 
 export async function verify({ config, env }: AppContext, full: boolean): Promise<VerifyReport> {
+  const layout = layoutOfConfig(config);
   const keysOf = (log: string) => keysOfLog(log, config, env);
   const hasher = new ZipHasher();
+  const flaw = databaseFlaw(layout.stateDb, full);
+  const look = (store: Store | undefined) =>
+    verifyMirror({ layout, store, databaseFlaw: flaw, hasher, keysOf }, full);
   try {
-    return await withStore(config, (store) =>
-      verifyMirror({ layout: layoutOfConfig(config), store, hasher, keysOf }, full),
-    );
+    return await (flaw === undefined ? withStore(config, look) : look(undefined));
   } finally {
     await hasher.close();
   }

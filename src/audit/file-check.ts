@@ -9,16 +9,11 @@ import { VerificationError } from '../errors.ts';
 import { parseModuleFilePath } from '../gomod/artifact.ts';
 import { hashGoMod } from '../gomod/h1.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
+import type { DamageCode } from '../repair/journal.ts';
 import type { ManifestFile } from '../site/manifest.ts';
 
 export interface Flaw {
-  readonly code:
-    | 'MISSING'
-    | 'HASH_MISMATCH'
-    | 'UNLISTED'
-    | 'ZIP_INVALID'
-    | 'MANIFEST_INVALID'
-    | 'LOG_INVALID';
+  readonly code: DamageCode;
   readonly message: string;
 }
 

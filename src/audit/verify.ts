@@ -1,44 +1,56 @@
 /**
  * `verify`: reads what is served and says what is not as the manifests say. SHA-256 of every file of the current
  * snapshot, and the published checksum databases; with `full` those of all snapshots and the pool, and every h1
- * computed anew. Never uses the network and changes nothing.
+ * computed anew; and whether the state database knows them. Never uses the network and changes nothing.
  */
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { moduleFilePath } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Version } from '../gomod/version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
-import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB } from '../site/layout.ts';
-import { LATEST } from '../site/log-folder.ts';
-import { type Manifest, readManifest } from '../site/manifest.ts';
+import type { Rebuilt } from '../repair/database.ts';
+import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB, SUMDB_LINK } from '../site/layout.ts';
+import { LATEST, SUPPORTED } from '../site/log-folder.ts';
+import { type Manifest, parseSha256Sums, readManifest } from '../site/manifest.ts';
 import { isInside } from '../site/manifest-check.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import { walk } from '../site/walk.ts';
 import type { Store } from '../store/store.ts';
 import { isLogName } from '../sumdb/client.ts';
 import { forEachBounded } from '../sync/bounded.ts';
+import { checkAboutCopy } from './about-check.ts';
 import { type Expected, FileCheck, type Flaw } from './file-check.ts';
 import { checkLog, type LogCheckDeps } from './log-check.ts';
 
 /** `path` is below the mirror's folder. */
 export interface BadFile extends Flaw {
   readonly path: string;
+  /** The next step. */
+  readonly hint?: string;
+  /** With --repair: whether it is sound now, and what was done, or why nothing could be. */
+  readonly repaired?: boolean;
+  readonly done?: string;
 }
 
 export interface VerifyReport {
   readonly snapshot: string | null;
   /** Files that were read; hard links count once. */
   readonly checked: number;
+  /** Files that are bad; after a repair, still. */
   readonly bad: number;
   readonly repaired: number;
   readonly problems: readonly BadFile[];
+  readonly rebuilt?: Rebuilt;
 }
 
 export interface VerifyDeps {
   readonly layout: Layout;
+  /** Undefined where the database is lost: then the manifests alone say what should be there. */
   readonly store: Store | undefined;
+  /** What is wrong with the state database. */
+  readonly databaseFlaw: string | undefined;
   readonly hasher: Pick<ZipHasher, 'check'>;
   /** The keys of a checksum database, by its name; undefined where they are not known. */
   readonly keysOf: (log: string) => LogKeys | undefined;
@@ -56,8 +68,9 @@ export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<Ver
     ...(current === null ? [] : [current]),
     ...(full ? snapshotFolders(deps.layout) : []),
   ]);
+  verification.checkLinks(current);
   for (const id of ids) await verification.checkSnapshot(id);
-  for (const name of publishedLogs(deps.layout)) await verification.checkLog(name, current);
+  for (const name of verification.logs()) await verification.checkLog(name, current);
   if (full) await verification.checkPool();
   const { checked, problems } = verification;
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
@@ -69,14 +82,11 @@ function snapshotFolders({ snapshots }: Layout): string[] {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** The names of the checksum databases: folders that hold a head, at whatever depth (`host/path` is a name too). */
+/** The names of the checksum databases: folders that hold a log, at whatever depth (`host/path` is a name too). */
 function publishedLogs({ sumdb }: Layout): string[] {
   if (!existsSync(sumdb)) return [];
-  const heads = globSync(`**/${LATEST}`, { cwd: sumdb });
-  return heads
-    .map((head) => dirname(head).split(sep).join('/'))
-    .filter(isLogName)
-    .sort();
+  const heads = globSync(`**/{${LATEST},${SUPPORTED}}`, { cwd: sumdb });
+  return heads.map((head) => dirname(head).split(sep).join('/')).filter(isLogName);
 }
 
 class Verification {
@@ -84,11 +94,13 @@ class Verification {
   #sums = 0;
   #logFiles = 0;
   readonly #deps: VerifyDeps;
+  readonly #full: boolean;
   readonly #files: FileCheck;
   readonly #read = new Map<string, Manifest>();
 
   constructor(deps: VerifyDeps, full: boolean) {
     this.#deps = deps;
+    this.#full = full;
     this.#files = new FileCheck(deps.hasher, full);
   }
 
@@ -97,17 +109,59 @@ class Verification {
     return this.#files.count + this.#sums + this.#logFiles;
   }
 
+  /** The database, and the link that everything is served by. */
+  checkLinks(current: string | null): void {
+    const { layout, databaseFlaw } = this.#deps;
+    const newest = snapshotFolders(layout).sort().at(-1);
+    if (newest === undefined) return;
+    if (databaseFlaw !== undefined)
+      this.#bad(layout.stateDb, { code: 'DATABASE_LOST', message: databaseFlaw }, REBUILD);
+    if (current !== null) return;
+    const hint = `modferry snapshots rollback ${newest} makes the newest one current`;
+    this.#bad(layout.current, { code: 'MISSING', message: 'no snapshot is current' }, hint);
+  }
+
+  /** The checksum databases that lie there, or that a snapshot says it carries. */
+  logs(): string[] {
+    const { layout, store } = this.#deps;
+    const carried = [...this.#read.values(), ...(store?.snapshots.all() ?? [])].map(
+      ({ sumdb }) => sumdb ?? '',
+    );
+    return [...new Set([...publishedLogs(layout), ...carried.filter((name) => name !== '')])].sort();
+  }
+
   async checkSnapshot(id: string): Promise<void> {
     const root = join(this.#deps.layout.snapshots, id);
     const manifest = this.#readManifest(root, id);
     if (!manifest) return;
     this.#read.set(id, manifest);
+    const { store, layout } = this.#deps;
+    if (store !== undefined && store.snapshots.find(id) === undefined) {
+      const message = `does not know the snapshot ${id}`;
+      this.#bad(layout.stateDb, { code: 'UNKNOWN_SNAPSHOT', message }, REBUILD);
+    }
+    this.#checkLogLink(root, manifest);
     const listed = [...manifest.files, ...this.#aboutFiles(root, manifest)];
     await this.#checkAll(root, listed);
+    if (this.#full) checkAboutCopy(layout, id, listed, (path, flaw) => this.#bad(path, flaw));
     const known = new Set([...listed.map(({ path }) => path), SHA256SUMS]);
-    for (const path of filesBelow(root)) {
-      if (!known.has(path))
+    for (const { path } of walk(root)) {
+      if (!known.has(path) && path !== SUMDB)
         this.#bad(join(root, path), { code: 'UNLISTED', message: 'no manifest names it' });
+    }
+  }
+
+  /** Clients find the log by a link: only where the snapshot is to have it, and leading nowhere else. */
+  #checkLogLink(root: string, { sumdb }: Manifest): void {
+    const path = join(root, SUMDB);
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (sumdb === undefined) {
+      if (there !== undefined) this.#bad(path, { code: 'UNLISTED', message: 'no manifest names it' });
+    } else if (!there?.isSymbolicLink()) {
+      this.#bad(path, { code: 'MISSING', message: 'is not there' });
+    } else if (readlinkSync(path) !== SUMDB_LINK) {
+      const message = `leads to ${readlinkSync(path)}, should lead to ${SUMDB_LINK}`;
+      this.#bad(path, { code: 'HASH_MISMATCH', message });
     }
   }
 
@@ -173,7 +227,7 @@ class Verification {
       return [];
     }
     this.#sums++;
-    const sums = parseSums(readFileSync(path, 'utf8'));
+    const sums = parseSha256Sums(readFileSync(path, 'utf8'));
     const listed = new Set(manifest.files.map((file) => file.path));
     const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256)?.path;
     const extra = sums.keys().find((name) => !listed.has(name) && !name.startsWith(`${ABOUT}/`));
@@ -187,20 +241,10 @@ class Verification {
     return about.map(([name, sha256]) => ({ path: name, sha256 }));
   }
 
-  #bad(path: string, flaw: Flaw): void {
-    this.problems.push({ path: relative(this.#deps.layout.mirror, path).split(sep).join('/'), ...flaw });
+  #bad(path: string, flaw: Flaw, hint?: string): void {
+    const below = relative(this.#deps.layout.mirror, path).split(sep).join('/');
+    this.problems.push({ path: below, ...flaw, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
-/** `<64 hex digits>  <path>` a line, as sha256sum writes it. */
-function parseSums(text: string): Map<string, string> {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
-}
-
-/** Everything below a folder that a server could send, by its path in it; only `sumdb` may be a link. */
-function* filesBelow(root: string): Generator<string> {
-  for (const { path, entry } of walk(root)) {
-    if (path !== SUMDB || !entry.isSymbolicLink()) yield path;
-  }
-}
+const REBUILD = 'run `modferry verify --repair`: it builds it anew from what is published';

@@ -6,6 +6,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { reached } from '../barrier.ts';
+import { dropAboutCopy } from '../site/about-copy.ts';
 import { syncFolder } from '../site/durable.ts';
 import type { Layout } from '../site/layout.ts';
 import type { Store } from '../store/store.ts';
@@ -37,5 +38,6 @@ export function removeSnapshot(layout: Layout, store: Store, { id, row }: KnownS
   reached('prune moved the folder');
   if (row !== undefined) store.snapshots.drop(row.seq);
   reached('prune dropped the row');
+  dropAboutCopy(layout, id);
   rmSync(doomed, { recursive: true });
 }

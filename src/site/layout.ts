@@ -17,6 +17,8 @@ export interface Layout {
   readonly keptTiles: string;
   readonly staging: string;
   readonly quarantine: string;
+  /** Copies of what snapshots say of themselves. */
+  readonly about: string;
   readonly seeds: string;
   readonly stateDb: string;
   /** Which snapshots are to be kept. */
@@ -27,6 +29,8 @@ export interface Layout {
 
 /** Below a GOPROXY, where the go command looks for checksum databases. */
 export const SUMDB = 'sumdb';
+/** What a snapshot's link of that name leads to. */
+export const SUMDB_LINK = `../../${SUMDB}`;
 
 /** `sharedLog`: where the checksum databases lie if not below `public/`, absolute. */
 export function layoutOf(mirror: string, sharedLog?: string): Layout {
@@ -42,6 +46,7 @@ export function layoutOf(mirror: string, sharedLog?: string): Layout {
     keptTiles: at('pool', SUMDB),
     staging: at('staging'),
     quarantine: at('quarantine'),
+    about: at('about'),
     seeds: at('seeds'),
     stateDb: at('state.db'),
     pins: at('pins.json'),

@@ -63,7 +63,7 @@ export function readManifest(snapshot: string): { manifest: Manifest; sha256: st
   return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function parseManifest(text: string, path: string, id: string): Manifest {
+export function parseManifest(text: string, path: string, id: string): Manifest {
   let value: Partial<Manifest>;
   try {
     value = JSON.parse(text) as Partial<Manifest>;
@@ -86,6 +86,12 @@ export function formatSha256Sums(files: Iterable<Pick<ManifestFile, 'path' | 'sh
   let text = '';
   for (const { path, sha256 } of files) text += `${sha256}  ${path}\n`;
   return text;
+}
+
+/** The inverse, by path; lines of another shape make no sense, and match nothing. */
+export function parseSha256Sums(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
 /**

@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { reached } from '../barrier.ts';
 import { StateError } from '../errors.ts';
 import { linkOrCopy, swapLink, syncAll, syncFolder } from './durable.ts';
-import { type Layout, SUMDB } from './layout.ts';
+import { type Layout, SUMDB, SUMDB_LINK } from './layout.ts';
 import type { TreeFile } from './tree.ts';
 
 /** The id that `current` names, or null where nothing was published yet. */
@@ -52,12 +52,12 @@ export class SnapshotDraft {
     this.#makeFolder(this.#root);
   }
 
-  /** Links or writes the files; one that the pool lost is an error that names it. */
+  /** Links or writes the files; one that the pool lost, or holds cut short, is an error that names it. */
   add(files: Iterable<TreeFile>): void {
-    for (const { path, from } of files) {
+    for (const { path, from, size } of files) {
       if ('bytes' in from) this.write(path, from.bytes);
-      else if ('copy' in from) this.write(path, this.#read(from.copy));
-      else this.#link(from.link, path);
+      else if ('copy' in from) this.write(path, this.#read(from.copy, size));
+      else this.#link(from.link, path, size);
     }
   }
 
@@ -71,7 +71,7 @@ export class SnapshotDraft {
 
   /** The snapshot carries the checksum databases: they are shared, and go on when it no longer changes. */
   linkSumDb(): void {
-    symlinkSync(join('..', '..', SUMDB), join(this.#root, SUMDB));
+    symlinkSync(SUMDB_LINK, join(this.#root, SUMDB));
   }
 
   /** Where a file that is written piece by piece goes; it is synced with the rest. */
@@ -82,11 +82,14 @@ export class SnapshotDraft {
     return to;
   }
 
+  /** A file of the draft, by its path in it. */
+  read(path: string): Buffer {
+    return readFileSync(join(this.#root, path));
+  }
+
   /** SHA-256 of a file that was written piece by piece, in hex. */
   sha256(path: string): string {
-    return createHash('sha256')
-      .update(readFileSync(join(this.#root, path)))
-      .digest('hex');
+    return createHash('sha256').update(this.read(path)).digest('hex');
   }
 
   /** On return every file and folder of the draft survives a power cut. */
@@ -109,19 +112,23 @@ export class SnapshotDraft {
     await rm(this.#root, { recursive: true, force: true });
   }
 
-  #read(poolPath: string): Buffer {
+  #read(poolPath: string, size: number): Buffer {
     try {
-      return readFileSync(join(this.#layout.pool, poolPath));
+      const bytes = readFileSync(join(this.#layout.pool, poolPath));
+      checkSize(poolPath, bytes.length, size);
+      return bytes;
     } catch (error) {
       throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
     }
   }
 
-  #link(poolPath: string, path: string): void {
+  /** Its bytes are not read again: a size that is right costs nothing, and finds what a crash cut short. */
+  #link(poolPath: string, path: string, size: number): void {
     const from = join(this.#layout.pool, poolPath);
     const to = join(this.#root, path);
     this.#makeFolder(dirname(to));
     try {
+      checkSize(poolPath, statSync(from).size, size);
       if (linkOrCopy(from, to)) this.#written.push(to);
       reached('snapshot half linked');
     } catch (error) {
@@ -147,8 +154,16 @@ export async function makeCurrent(layout: Layout, id: string): Promise<void> {
 function lostFile(poolPath: string, cause: unknown): StateError {
   return new StateError('CORRUPT', `pool/${poolPath}: the ledger holds it, the pool has lost it`, {
     cause,
-    hint: 'run `modferry verify --full` to see all that is bad; move state.db away and sync to fetch what was lost',
+    hint: REPAIR,
   });
+}
+
+const REPAIR = 'run `modferry verify --full --repair`: it finds all that is bad and brings it back';
+
+function checkSize(poolPath: string, size: number, expected: number): void {
+  if (size === expected) return;
+  const problem = `has ${size} bytes, the ledger says ${expected}`;
+  throw new StateError('CORRUPT', `pool/${poolPath}: is damaged: ${problem}`, { hint: REPAIR });
 }
 
 function isErrno(error: unknown, code: string): boolean {

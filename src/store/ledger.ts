@@ -174,6 +174,17 @@ export class Ledger {
     })();
   }
 
+  /** Takes a file out that no snapshot needs, so that it is fetched again when it is wanted; false where one does. */
+  drop(mv: ModuleVersion, file: ModuleFile): boolean {
+    const { changes } = this.#db
+      .prepare<{ id: number; file: ModuleFile }>(`
+        DELETE FROM artifact
+        WHERE module_version = :id AND file = :file AND NOT EXISTS (
+          SELECT 1 FROM snapshot_member m WHERE m.module_version = :id AND m.file = :file)`)
+      .run({ id: this.idOf(mv), file });
+    return changes > 0;
+  }
+
   /** Records what could not be had in this run. */
   recordGaps(gaps: readonly Gap[], at: Date): void {
     const seen = at.toISOString();

@@ -99,6 +99,6 @@ export function asStateError(error: unknown, file: string): unknown {
     return asDiskError(error, file) ?? error;
   return new StateError('CORRUPT', `${file}: is damaged or no SQLite database`, {
     cause: error,
-    hint: 'move it (and its -wal and -shm) away and run `modferry sync`: the pool is hashed again, nothing is downloaded twice',
+    hint: 'run `modferry verify --repair`: it moves the file to quarantine and builds it anew from what is published; nothing is downloaded',
   });
 }

@@ -1,19 +1,36 @@
 /**
- * Takes a published snapshot into a ledger that does not know it, as after state.db was lost. Every file is hashed
- * again and must be what the manifest says; nothing is downloaded. A file that the pool has lost is linked back
- * from the snapshot.
+ * Takes published snapshots into a ledger that does not know them, as after state.db was lost. Every file is hashed
+ * again, once however many snapshots hold it, and must be what the manifest says; nothing is downloaded. A file that
+ * the pool has lost, or holds damaged, comes back from the snapshot.
  */
-import { existsSync, linkSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StateError, VerificationError } from '../errors.ts';
+import { MirrorError, StateError, VerificationError } from '../errors.ts';
 import { type ModuleFile, parseModuleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
 import { parseH1 } from '../gomod/h1.ts';
-import { parseInfo } from '../gomod/info.ts';
+import { formatInfo, parseInfo } from '../gomod/info.ts';
 import { type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
 import type { ZipHasher } from '../modzip/zip-hasher.ts';
-import type { Layout } from '../site/layout.ts';
-import { type Manifest, type ManifestFile, readManifest, rootHashOf } from '../site/manifest.ts';
+import { linkOrCopy, syncAll } from '../site/durable.ts';
+import { type Layout, MANIFEST, SHA256SUMS } from '../site/layout.ts';
+import {
+  type Manifest,
+  type ManifestFile,
+  parseSha256Sums,
+  readManifest,
+  rootHashOf,
+} from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
+import { keepDamaged } from '../site/set-aside.ts';
 import type { Store } from '../store/store.ts';
 import { forEachBounded } from './bounded.ts';
 import { Recorder } from './record.ts';
@@ -27,6 +44,12 @@ export interface AdoptDeps {
   readonly now: () => Date;
 }
 
+export interface Adopted {
+  readonly snapshots: number;
+  /** Files of modules that the ledger did not know. */
+  readonly files: number;
+}
+
 interface Entry {
   readonly mv: ModuleVersion;
   readonly file: ModuleFile;
@@ -35,24 +58,144 @@ interface Entry {
 
 const AT_ONCE = 16;
 
-export async function adoptSnapshot(id: string, deps: AdoptDeps): Promise<void> {
-  const root = join(deps.layout.snapshots, id);
-  const { manifest, sha256 } = readManifest(root);
-  const entries = manifest.files.flatMap(parseEntry);
-  const recorder = new Recorder(deps.pool, deps.store.ledger, deps.now);
-  await forEachBounded(entries, AT_ONCE, async (entry) => {
+/** Snapshots that lie there and that the ledger does not know, oldest first: ids tell the second only. */
+export function unknownSnapshots({ snapshots }: Layout, store: Store): string[] {
+  const folders = readdirSync(snapshots, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name: id }) => ({ id, age: ageOf(join(snapshots, id)) }))
+    .filter(({ id }) => store.snapshots.find(id) === undefined)
+    .sort((a, b) => (a.id.slice(0, 16) === b.id.slice(0, 16) && a.age - b.age) || (a.id < b.id ? -1 : 1))
+    .map(({ id }) => id);
+}
+
+/** Milliseconds; 0 where its manifest does not tell: it will be left out. */
+function ageOf(root: string): number {
+  try {
+    return Date.parse(readManifest(root).manifest.createdAt) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** One that is damaged is left out, and told; what is sound of it is known all the same. May be called again. */
+export async function adoptSnapshots(
+  ids: readonly string[],
+  deps: AdoptDeps,
+  leftOut: (id: string, error: MirrorError) => void,
+): Promise<Adopted> {
+  const adoption = new Adoption(deps);
+  let snapshots = 0;
+  for (const id of ids) {
+    try {
+      await adoption.adopt(id);
+      snapshots++;
+    } catch (error) {
+      if (!(error instanceof MirrorError)) throw error;
+      leftOut(id, error);
+    }
+  }
+  return { snapshots, files: adoption.files };
+}
+
+class Adoption {
+  readonly #deps: AdoptDeps;
+  /** SHA-256 of files that were verified, by inode. */
+  readonly #verified = new Map<string, string>();
+  files = 0;
+
+  constructor(deps: AdoptDeps) {
+    this.#deps = deps;
+  }
+
+  async adopt(id: string): Promise<void> {
+    const { layout, store, pool, now } = this.#deps;
+    const root = join(layout.snapshots, id);
+    if (!existsSync(join(root, MANIFEST))) throw damaged(MANIFEST, id);
+    const { manifest, sha256 } = readManifest(root);
+    if (!isVouchedFor(root, sha256)) throw damaged(MANIFEST, id);
+    const entries = manifest.files.flatMap(parseEntry);
+    const recorder = new Recorder(pool, store.ledger, now);
+    try {
+      await forEachBounded(entries, AT_ONCE, (entry) => this.#takeIn(entry, id, recorder));
+    } finally {
+      await recorder.flush();
+    }
+    commitManifest(manifest, sha256, entries, store);
+  }
+
+  async #takeIn(entry: Entry, id: string, recorder: Recorder): Promise<void> {
+    const { mv, file, listed } = entry;
     // A link in place of a file is none of ours: the pool must not get it, nor what it leads to.
-    const published = lstatSync(join(root, entry.listed.path), { throwIfNoEntry: false });
-    if (published && !published.isFile()) throw damaged(entry.listed.path, id);
-    relink(root, deps.layout.pool, entry.listed.path);
-    const artifact = await verifyPooled(entry, deps).catch((error: unknown) => {
-      throw error instanceof VerificationError ? damaged(entry.listed.path, id, error) : error;
+    const published = lstatSync(join(this.#deps.layout.snapshots, id, listed.path), {
+      throwIfNoEntry: false,
     });
-    if (artifact.sha256 !== entry.listed.sha256) throw damaged(entry.listed.path, id);
-    if (!deps.store.ledger.held(entry.mv).has(entry.file)) await recorder.add([artifact]);
-  });
-  await recorder.flush();
-  commitManifest(manifest, sha256, entries, deps.store);
+    if (published && !published.isFile()) throw damaged(listed.path, id);
+    const held = this.#deps.store.ledger.held(mv).get(file);
+    if (held !== undefined && held.sha256 !== listed.sha256) throw damaged(listed.path, id);
+    const pooled = this.#deps.pool.pathOf(mv, file);
+    if (held !== undefined && this.#verified.get(inodeOf(pooled)) === listed.sha256) return;
+    const artifact = await this.#verifyEither(entry, pooled, id);
+    this.#verified.set(inodeOf(pooled), artifact.sha256);
+    if (held !== undefined) return syncAll([pooled, dirname(pooled)]);
+    await recorder.add([artifact]);
+    this.files++;
+  }
+
+  /** In the pool, else in the snapshot: then the pool gets it from there. */
+  async #verifyEither(entry: Entry, pooled: string, id: string): Promise<VerifiedArtifact> {
+    const own = join(this.#deps.layout.snapshots, id, entry.listed.path);
+    const inPool = await this.#verify(entry, pooled);
+    if (!(inPool instanceof Error)) return inPool;
+    const isOther = existsSync(own) && inodeOf(own) !== inodeOf(pooled);
+    const inSnapshot = isOther ? await this.#verify(entry, own) : inPool;
+    if (inSnapshot instanceof Error) throw damaged(entry.listed.path, id, inPool);
+    await this.#bringBack(own, pooled, entry.listed.path, inPool);
+    return inSnapshot;
+  }
+
+  async #bringBack(own: string, pooled: string, path: string, { message }: Error): Promise<void> {
+    const { layout, pool, now } = this.#deps;
+    const note = { path: `pool/${path}`, code: 'HASH_MISMATCH', message, at: now() };
+    await keepDamaged(layout, pooled, path, note);
+    const staged = pool.stagingPath();
+    linkOrCopy(own, staged);
+    mkdirSync(dirname(pooled), { recursive: true });
+    renameSync(staged, pooled);
+    // Two names of one file: renaming has done nothing then.
+    rmSync(staged, { force: true });
+  }
+
+  /** Answers with the error where it is not there, or not what the manifest says. */
+  async #verify({ mv, file, listed }: Entry, path: string): Promise<VerifiedArtifact | Error> {
+    try {
+      if (!existsSync(path)) return new Error('is not there');
+      const artifact = await this.#hash(mv, file, listed, path);
+      return artifact.sha256 === listed.sha256 ? artifact : new Error(`is ${artifact.sha256}`);
+    } catch (error) {
+      if (error instanceof VerificationError) return error;
+      throw error;
+    }
+  }
+
+  async #hash(mv: ModuleVersion, file: ModuleFile, listed: ManifestFile, path: string) {
+    const expected = () => ({ h1: parseH1(listed.h1 ?? ''), by: 'the manifest' });
+    if (file === 'zip') {
+      return verifyZip(mv, await this.#deps.hasher.check(path, mv), expected(), 'pool', { in: 'pool' });
+    }
+    const body = readFileSync(path);
+    if (file === 'mod') return verifyMod(mv, body, expected(), 'pool', { in: 'pool' });
+    const parsed = parseInfo(body.toString('utf8'), mv);
+    const isOurs = parsed.ok && formatInfo(parsed.info) === body.toString('utf8');
+    if (!isOurs) throw new VerificationError('HASH_MISMATCH', `${listed.path}: is no .info of ours`);
+    return verifyInfo(mv, parsed.info, 'pool', { in: 'pool' });
+  }
+}
+
+/** Nothing else says what the manifest was when the ledger is lost: one that the sums contradict is not believed. */
+function isVouchedFor(root: string, sha256: string): boolean {
+  const path = join(root, SHA256SUMS);
+  const line = existsSync(path) ? parseSha256Sums(readFileSync(path, 'utf8')).get(MANIFEST) : undefined;
+  return line === undefined || line === sha256;
 }
 
 /** `list` and `@latest` are made anew with each snapshot: they are no members. */
@@ -61,24 +204,10 @@ function parseEntry(listed: ManifestFile): Entry[] {
   return named ? [{ ...named, listed }] : [];
 }
 
-function relink(root: string, pool: string, path: string): void {
-  const pooled = join(pool, path);
-  if (existsSync(pooled)) return;
-  mkdirSync(dirname(pooled), { recursive: true });
-  linkSync(join(root, path), pooled);
-}
-
-async function verifyPooled({ mv, file, listed }: Entry, deps: AdoptDeps): Promise<VerifiedArtifact> {
-  const path = deps.pool.pathOf(mv, file);
-  const expected = () => ({ h1: parseH1(listed.h1 ?? ''), by: 'the manifest' });
-  if (file === 'zip') {
-    return verifyZip(mv, await deps.hasher.check(path, mv), expected(), 'pool', { in: 'pool' });
-  }
-  const body = readFileSync(path);
-  if (file === 'mod') return verifyMod(mv, body, expected(), 'pool', { in: 'pool' });
-  const parsed = parseInfo(body.toString('utf8'), mv);
-  if (!parsed.ok) throw new StateError('CORRUPT', `pool/${listed.path}: ${parsed.reason}`);
-  return verifyInfo(mv, parsed.info, 'pool', { in: 'pool' });
+/** Empty where there is no file. */
+function inodeOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats === undefined ? '' : `${stats.dev}:${stats.ino}`;
 }
 
 function commitManifest(manifest: Manifest, sha256: string, entries: readonly Entry[], store: Store): void {
@@ -109,6 +238,6 @@ function commitManifest(manifest: Manifest, sha256: string, entries: readonly En
 function damaged(path: string, id: string, cause?: unknown): StateError {
   return new StateError('CORRUPT', `${path}: is not what the manifest of snapshot ${id} says`, {
     cause,
-    hint: 'the state database does not know this snapshot, and it is damaged: run `modferry verify` to see what is bad',
+    hint: 'the state database does not know this snapshot, and it is damaged: run `modferry verify --repair`',
   });
 }

@@ -38,12 +38,15 @@ export async function adoptOrFetch(
   return fetchJudged(mv, file, get, judge, deps);
 }
 
-async function fetchJudged(
+type JudgeDeps = Pick<FetchDeps, 'quarantine' | 'warn' | 'signal'>;
+
+/** Fetches, twice at most. */
+export async function fetchJudged(
   mv: ModuleVersion,
   file: ModuleFile,
   get: (request: Request) => Promise<Suspect>,
   judge: (suspect: Suspect) => Promise<VerifiedArtifact>,
-  deps: FetchDeps,
+  deps: JudgeDeps,
 ): Promise<VerifiedArtifact> {
   const first = await get({ signal: deps.signal });
   try {
@@ -76,7 +79,7 @@ async function judgeOrKeep(
   file: ModuleFile,
   suspect: Suspect,
   judge: (suspect: Suspect) => Promise<VerifiedArtifact>,
-  deps: FetchDeps,
+  deps: JudgeDeps,
 ): Promise<VerifiedArtifact> {
   try {
     return await judge(suspect);

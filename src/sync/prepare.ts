@@ -5,11 +5,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SiteError, StateError } from '../errors.ts';
+import { sweepAboutCopies } from '../site/about-copy.ts';
 import { canRename, syncFolder } from '../site/durable.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import type { SnapshotRow, Snapshots } from '../store/snapshots.ts';
-import { type AdoptDeps, adoptSnapshot } from './adopt.ts';
+import { type AdoptDeps, adoptSnapshots, unknownSnapshots } from './adopt.ts';
 
 /** Makes the folders of a mirror, and refuses them where they cannot work together. */
 export function makeFolders(layout: Layout): void {
@@ -74,14 +75,26 @@ export interface Reconciled {
   readonly isAdopted: boolean;
 }
 
+function lostCurrent({ current }: Layout, id: string): StateError {
+  return new StateError('CORRUPT', `${current}: leads to the snapshot ${id}, which is not there`, {
+    hint: 'run `modferry verify --repair`: it makes the snapshot again from what the mirror holds',
+  });
+}
+
 export async function reconcile(deps: AdoptDeps, log: (message: string) => void): Promise<Reconciled> {
   const { store, layout } = deps;
-  dropLost(store.snapshots, layout, log);
   const id = currentSnapshot(layout);
+  if (id !== null && !existsSync(join(layout.snapshots, id))) throw lostCurrent(layout, id);
+  dropLost(store.snapshots, layout, log);
+  const isThere = (other: string) => existsSync(join(layout.snapshots, other));
+  sweepAboutCopies(layout, (other) => isThere(other) || store.snapshots.find(other) !== undefined);
   if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);
   if (known) return { current: known, isAdopted: false };
   log(`the state database does not know the current snapshot ${id}: hashing it again, nothing is downloaded`);
-  await adoptSnapshot(id, deps);
+  await adoptSnapshots(unknownSnapshots(layout, store), deps, (other, error) => {
+    if (other === id) throw error;
+    log(`snapshot ${other} is left out: ${error.message}`);
+  });
   return { current: store.snapshots.find(id), isAdopted: true };
 }

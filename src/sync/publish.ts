@@ -6,8 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { reached } from '../barrier.ts';
-import { MODULE_FILES } from '../gomod/artifact.ts';
+import { MODULE_FILES, versionFolder } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
+import { keepAboutCopy } from '../site/about-copy.ts';
 import type { Layout } from '../site/layout.ts';
 import { MANIFEST, SBOM, SHA256SUMS, STARTER_GOMOD } from '../site/layout.ts';
 import {
@@ -71,6 +72,7 @@ export async function publish(
     reached('snapshot not synced');
     await draft.makeDurable();
     reached('snapshot synced');
+    await keepAboutCopy(deps.layout, id, underivable(draft, contents));
     const size = {
       modules: contents.length,
       files: files.length,
@@ -117,6 +119,16 @@ async function writeAbout(
   const sorted = [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
   draft.write(SHA256SUMS, formatSha256Sums(sorted.map(([path, sha256]) => ({ path, sha256 }))));
   return manifestSha256;
+}
+
+/** Files that nobody could write again from the rest: a `list` is one where it leaves out what is whole. */
+function* underivable(draft: SnapshotDraft, contents: Contents): Generator<[string, Buffer]> {
+  for (const path of [MANIFEST, STARTER_GOMOD, SBOM]) yield [path, draft.read(path)];
+  const unlisted = contents.filter(({ isUnlisted }) => isUnlisted);
+  for (const module of new Set(unlisted.map(({ mv }) => mv.path))) {
+    const list = `${versionFolder(module)}/list`;
+    yield [list, draft.read(list)];
+  }
 }
 
 function manifestOf(

@@ -16,7 +16,7 @@ import { knownHead, type LogSettings } from './log-session.ts';
 import { localClient, publishedLookups } from './published-log.ts';
 
 export interface RecoverLogDeps {
-  readonly settings: LogSettings;
+  readonly settings: Pick<LogSettings, 'name' | 'keys'>;
   readonly folder: LogFolder;
   readonly records: LogRecords;
   readonly now: () => Date;

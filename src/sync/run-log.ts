@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { MirrorError, StateError } from '../errors.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import { SUMDB } from '../site/layout.ts';
-import { LogFolder } from '../site/log-folder.ts';
+import { LATEST, LogFolder } from '../site/log-folder.ts';
 import { acquireLease, type Lease } from '../store/lease.ts';
 import type { LogRecords } from '../store/log-records.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
@@ -45,6 +45,13 @@ export class RunLog {
   /** Where what is proved goes. */
   get sink(): { readonly name: string; readonly records: LogRecords } {
     return { name: this.name, records: this.#deps.records };
+  }
+
+  /** The ledger knows nothing of a log that this mirror has published: it was lost, and a crash came before the rest. */
+  get isForgotten(): boolean {
+    const { layout, records, folder } = this.#deps;
+    const isOwn = layout.sumdb === join(layout.public, SUMDB);
+    return isOwn && records.heads(this.name).length === 0 && folder.sizeOf(LATEST) !== undefined;
   }
 
   /** After the ledger was lost: what was published is known again, and nothing is asked for it. */

@@ -107,7 +107,7 @@ class SyncRun {
     );
     this.#run = store.runs.start(this.#started, this.#textsOf(this.#seeds.seeds));
     const runLog = RunLog.open(this.#deps, store);
-    if (isAdopted) await runLog?.recover();
+    if (isAdopted || runLog?.isForgotten) await runLog?.recover();
     const demand = await this.#demand(store, pool, current);
     const rounds = this.#openRounds(demand, store, pool, current, runLog);
     // What the seeds want can only grow: where all of it is known, too much may be refused before anything is asked.

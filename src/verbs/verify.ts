@@ -1,34 +1,73 @@
-/** `verify`: whether what is served is what was published. */
-import type { VerifyReport } from '../audit/verify.ts';
+/** `verify`: whether what is served is what was published; with --repair, what is not is brought back. */
+import type { BadFile, VerifyReport } from '../audit/verify.ts';
 import { ConfigError } from '../errors.ts';
+import type { VerbContext } from './context.ts';
 import { EXIT } from './exit.ts';
+import { SignalWatch } from './signals.ts';
 import type { Verb } from './verb.ts';
 
 export const verifyVerb: Verb = {
   name: 'verify',
-  describe: 'read what is served and check it against its manifest; changes nothing',
+  describe: 'read what is served and check it against its manifest; changes nothing without --repair',
   flags: {
     full: {
       type: 'boolean',
       default: false,
       describe: 'all snapshots and the pool, every h1 computed again',
     },
+    repair: {
+      type: 'boolean',
+      default: false,
+      describe: 'mend what is bad, from what is here or from the upstream; build a lost database anew',
+    },
   },
   run: async (context, args) => {
     const config = await context.loadConfig();
-    const { verify } = await import('../app/offline.ts');
-    const report = await verify({ config, env: context.io.env, log: context.log }, args.full === true);
-    if (report.snapshot === null && report.checked === 0) {
-      throw new ConfigError('USAGE', `${config.mirror}: nothing is published yet`, {
-        hint: 'run modferry sync first',
-      });
+    const app = { config, env: context.io.env, log: context.log };
+    const isFull = args.full === true;
+    if (args.repair !== true) {
+      const { verify } = await import('../app/offline.ts');
+      return answer(context, config.mirror, await verify(app, isFull));
     }
-    context.print(report, () => renderVerify(report));
-    return report.bad > 0 ? EXIT.integrity : EXIT.done;
+    const watch = new SignalWatch(context.io, () =>
+      context.log.warn('stopping after the files under way; a second signal ends them'),
+    );
+    return watch.guard(context.io, context.options.json, async () => {
+      const { repair } = await import('../app/repair.ts');
+      const signals = { stop: watch.stop, abort: watch.abort };
+      return answer(context, config.mirror, await repair(app, isFull, signals));
+    });
   },
 };
 
-function renderVerify({ snapshot, checked, bad, problems }: VerifyReport): string {
-  const lines = problems.map(({ path, code, message }) => `${code}: ${path}: ${message}`);
-  return `${[...lines, `${snapshot ?? 'no snapshot'}: ${checked} files checked, ${bad} bad`].join('\n')}\n`;
+function answer(context: VerbContext, mirror: string, report: VerifyReport): number {
+  if (report.snapshot === null && report.checked === 0 && report.problems.length === 0) {
+    throw new ConfigError('USAGE', `${mirror}: nothing is published yet`, {
+      hint: 'run modferry sync first',
+    });
+  }
+  context.print(report, () => renderVerify(report));
+  return report.bad > 0 ? EXIT.integrity : EXIT.done;
+}
+
+function renderVerify({ snapshot, checked, bad, repaired, problems, rebuilt }: VerifyReport): string {
+  const counts = `${checked} files checked, ${bad} bad${repaired > 0 ? `, ${repaired} repaired` : ''}`;
+  const lines = [
+    ...problems.flatMap(renderProblem),
+    ...(rebuilt
+      ? [
+          `state database: knows ${rebuilt.snapshots} snapshots, ${rebuilt.files} files, ${rebuilt.records} records again`,
+        ]
+      : []),
+    `${snapshot ?? 'no snapshot'}: ${counts}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function renderProblem({ path, code, message, hint, repaired, done }: BadFile): string[] {
+  return [
+    `${code}: ${path}: ${message}`,
+    ...(done === undefined ? [] : [`  ${repaired ? 'repaired' : 'still bad'}: ${done}`]),
+    ...(hint !== undefined && repaired !== true ? [`  hint: ${hint}`] : []),
+  ];
 }

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BadFile, VerifyReport } from '../../src/audit/verify.ts';
 import { swapLink } from '../../src/site/durable.ts';
 import { formatManifest, type Manifest } from '../../src/site/manifest.ts';
+import { openForWriting } from '../../src/store/open.ts';
 import { buildModuleZip } from '../support/zip-builder.ts';
 import { A, B, type Mirrored, sha256Of, startMirrored } from './mirrored.ts';
 
@@ -51,6 +60,13 @@ async function expectBad(bad: readonly BadFile[], ...flags: string[]): Promise<v
     repaired: 0,
   });
 }
+
+const LOST: BadFile = {
+  path: 'state.db',
+  code: 'DATABASE_LOST',
+  message: 'is not there',
+  hint: 'run `modferry verify --repair`: it builds it anew from what is published',
+};
 
 const inCurrent = (path: string) =>
   `mirror/public/snapshots/${made.current}/${path}`.replace(/^mirror\//, '');
@@ -222,6 +238,7 @@ describe('verify', () => {
 
 describe('verify without its ledger', () => {
   beforeEach(() => {
+    rmSync(made.layout.about, { recursive: true });
     for (const end of ['', '-wal', '-shm']) rmSync(made.layout.stateDb + end, { force: true });
   });
 
@@ -236,12 +253,12 @@ describe('verify without its ledger', () => {
     writeFileSync(made.at(SUMS), sums.replace(before, sha256Of(made.at(MANIFEST))));
   }
 
-  it('goes by the manifest', async () => {
-    expect((await verify()).exit).toBe(0);
+  it('says so with what to do, and goes by the manifest', async () => {
+    await expectBad([LOST]);
     expect(existsSync(made.layout.stateDb)).toBe(false);
     const should = sha256Of(made.at(ZIP));
     replace(made.at(ZIP), 'x');
-    await expectBad([mismatch(ZIP, sha256Of(made.at(ZIP)), should)]);
+    await expectBad([mismatch(ZIP, sha256Of(made.at(ZIP)), should), LOST]);
   });
 
   it('computes every h1 again with --full: a zip and a manifest that were forged together do not pass', async () => {
@@ -255,13 +272,14 @@ describe('verify without its ledger', () => {
     expect(exit).toBe(4);
     const expected = zipLine.split(' ')[2];
     expect(report.problems).toEqual([
+      LOST,
       {
         path: inCurrent(ZIP),
         code: 'HASH_MISMATCH',
         message: expect.stringMatching(/^is h1:.{44}, should be h1:.{44}$/),
       },
     ]);
-    expect(report.problems[0]?.message).toContain(`should be ${expected}`);
+    expect(report.problems[1]?.message).toContain(`should be ${expected}`);
   });
 
   it('checks the rules for zips again with --full', async () => {
@@ -269,9 +287,12 @@ describe('verify without its ledger', () => {
     const { exit, report } = await verify('--full');
     expect({ exit, codes: report.problems.map(({ code, path }) => [code, path]) }).toEqual({
       exit: 4,
-      codes: [['ZIP_INVALID', inCurrent(ZIP)]],
+      codes: [
+        ['DATABASE_LOST', 'state.db'],
+        ['ZIP_INVALID', inCurrent(ZIP)],
+      ],
     });
-    expect(report.problems[0]?.message).toBe(
+    expect(report.problems[1]?.message).toBe(
       'example.com/a@v1.0.0: invalid module zip: there is no end record: the file is cut, or not a zip',
     );
   });
@@ -280,7 +301,79 @@ describe('verify without its ledger', () => {
     forge(MOD, 'module example.com/evil\n');
     const { report } = await verify('--full');
     expect(report.problems.map(({ code, path }) => [code, path])).toEqual([
+      ['DATABASE_LOST', 'state.db'],
       ['HASH_MISMATCH', inCurrent(MOD)],
+    ]);
+  });
+});
+
+describe('verify of links', () => {
+  it('finds that no snapshot is current, and names the newest', async () => {
+    const id = made.current;
+    rmSync(made.layout.current);
+    const { exit, report } = await verify();
+    expect({ exit, problems: report.problems }).toEqual({
+      exit: 4,
+      problems: [
+        {
+          path: 'public/current',
+          code: 'MISSING',
+          message: 'no snapshot is current',
+          hint: `modferry snapshots rollback ${id} makes the newest one current`,
+        },
+      ],
+    });
+  });
+
+  it('finds a link to a checksum database that the snapshot does not carry', async () => {
+    symlinkSync('../../sumdb', made.at('sumdb'));
+    await expectBad([{ path: inCurrent('sumdb'), code: 'UNLISTED', message: 'no manifest names it' }]);
+  });
+});
+
+describe('verify of a database that is damaged', () => {
+  const expectLost = async (message: unknown, ...flags: string[]) => {
+    const { exit, report } = await verify(...flags);
+    expect({ exit, problems: report.problems }).toEqual({ exit: 4, problems: [{ ...LOST, message }] });
+    expect(report.checked).toBe(FILES);
+  };
+  const dropLog = () => {
+    for (const end of ['-wal', '-shm']) rmSync(made.layout.stateDb + end, { force: true });
+  };
+
+  it.each([
+    [
+      'is no SQLite file',
+      'this is text, and more of it than a header has\n'.repeat(20),
+      'is damaged or no SQLite database',
+    ],
+    ['has no byte', '', 'is empty'],
+  ])('finds that it %s', async (_, text, message) => {
+    dropLog();
+    writeFileSync(made.layout.stateDb, text);
+    await expectLost(message);
+    await expectLost(message, '--full');
+  });
+
+  it('finds that it is cut short', async () => {
+    dropLog();
+    truncateSync(made.layout.stateDb, 40_000);
+    await expectLost(expect.stringMatching(/^is damaged/));
+  });
+
+  it('finds pages that hold something else', async () => {
+    dropLog();
+    const bytes = readFileSync(made.layout.stateDb);
+    bytes.fill(0x5a, 5 * 4096, 8 * 4096);
+    writeFileSync(made.layout.stateDb, bytes);
+    await expectLost(expect.stringMatching(/^is damaged/));
+  });
+
+  it('finds one that does not know what is current', async () => {
+    for (const end of ['', '-wal', '-shm']) rmSync(made.layout.stateDb + end, { force: true });
+    openForWriting(made.layout.stateDb, () => new Date()).close();
+    await expectBad([
+      { ...LOST, code: 'UNKNOWN_SNAPSHOT', message: `does not know the snapshot ${made.current}` },
     ]);
   });
 });

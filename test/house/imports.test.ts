@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   app: [
     'audit',
     'daemon',
+    'repair',
     'retention',
     'sync',
     'http',
@@ -27,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'errors',
   ],
   daemon: ['config', 'errors'],
-  audit: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
+  audit: ['repair', 'sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
+  repair: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
   sync: [...ADAPTERS, ...PURE, 'config', 'version', 'barrier', 'errors'],
   retention: [...ADAPTERS, ...PURE, 'barrier', 'errors'],
   http: [...ADAPTERS, ...PURE, 'errors'],

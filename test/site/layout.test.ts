@@ -14,6 +14,7 @@ describe('layoutOf', () => {
       keptTiles: '/srv/mirror/pool/sumdb',
       staging: '/srv/mirror/staging',
       quarantine: '/srv/mirror/quarantine',
+      about: '/srv/mirror/about',
       seeds: '/srv/mirror/seeds',
       stateDb: '/srv/mirror/state.db',
       reserve: '/srv/mirror/reserve',

@@ -30,7 +30,20 @@ const INFO = 'example.com/m/@v/v1.0.0.info';
 const LATEST = 'example.com/m/@latest';
 const LIST = 'example.com/m/@v/list';
 
-const of = (path: string, from: TreeFile['from']): TreeFile => ({ path, sha256: '', size: 0, from });
+const TEXTS: Readonly<Record<string, string>> = { [INFO]: 'info', [ZIP]: 'zip' };
+
+const of = (path: string, from: TreeFile['from']): TreeFile => ({
+  path,
+  sha256: '',
+  size: sizeOf(from),
+  from,
+});
+
+function sizeOf(from: TreeFile['from']): number {
+  if ('bytes' in from) return from.bytes.length;
+  return TEXTS['copy' in from ? from.copy : from.link]?.length ?? 0;
+}
+
 const TREE: readonly TreeFile[] = [
   of(LATEST, { copy: INFO }),
   of(LIST, { bytes: Buffer.from('v1.0.0\n') }),
@@ -52,10 +65,7 @@ afterEach(() => {
 });
 
 function fillPool(pool: string): void {
-  for (const [path, text] of [
-    [INFO, 'info'],
-    [ZIP, 'zip'],
-  ] as const) {
+  for (const [path, text] of Object.entries(TEXTS)) {
     mkdirSync(dirname(join(pool, path)), { recursive: true });
     writeFileSync(join(pool, path), text);
   }
@@ -147,7 +157,24 @@ describe('a draft', () => {
       message: `pool/${ZIP}: the ledger holds it, the pool has lost it`,
     });
     expect(hintOf(add)).toBe(
-      'run `modferry verify --full` to see all that is bad; move state.db away and sync to fetch what was lost',
+      'run `modferry verify --full --repair`: it finds all that is bad and brings it back',
+    );
+  });
+
+  it.each([
+    ['linked', of(ZIP, { link: ZIP })],
+    ['copied', of(LATEST, { copy: ZIP })],
+  ])('refuses a file that was to be %s and is cut short in the pool', (_, file) => {
+    writeFileSync(join(layout.pool, ZIP), 'z');
+    const draft = new SnapshotDraft(layout, 's1');
+    const add = () => draft.add([file]);
+    expect(refusal(add)).toEqual({
+      error: 'StateError',
+      code: 'CORRUPT',
+      message: `pool/${ZIP}: is damaged: has 1 bytes, the ledger says 3`,
+    });
+    expect(hintOf(add)).toBe(
+      'run `modferry verify --full --repair`: it finds all that is bad and brings it back',
     );
   });
 

@@ -199,7 +199,7 @@ describe.each([
       message: `${file}: is damaged or no SQLite database`,
     });
     expect(hintOf(open)).toBe(
-      'move it (and its -wal and -shm) away and run `modferry sync`: the pool is hashed again, nothing is downloaded twice',
+      'run `modferry verify --repair`: it moves the file to quarantine and builds it anew from what is published; nothing is downloaded',
     );
     expect(readFileSync(file).equals(bytes)).toBe(true);
   });

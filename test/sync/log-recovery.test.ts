@@ -55,6 +55,19 @@ test('a lost ledger is filled from the published lookups and tiles, and nobody i
   expect(world.upstream.requests).toEqual([]);
 });
 
+test('a crash after the snapshots were taken in, before the log was: the next run goes on there', async () => {
+  await using world = await synced();
+  const before = known(world);
+  const db = openForWriting(join(world.mirror, 'state.db'), () => new Date());
+  db.exec('DELETE FROM log_head; DELETE FROM log_record; DELETE FROM log_tile');
+  db.close();
+
+  expect(await world.sync()).toMatchObject({ exit: 0, json: { outcome: 'unchanged', requests: 0 } });
+
+  expect(known(world)).toEqual(before);
+  expect(world.upstream.requests).toEqual([]);
+});
+
 test('a lost ledger beside a damaged lookup: that one is asked for again', async () => {
   await using world = await synced();
   const lookup = join(world.mirror, 'public/sumdb', LOG, 'lookup/example.com/m@v1.0.0');
@@ -159,7 +172,7 @@ test('when tiles cannot be had for publishing, what needs them is held back, and
 test('verify without a ledger still finds a false tile and a false lookup', async () => {
   await using world = await synced();
   loseLedger(world);
-  expect((await world.verify()).json.problems).toEqual([]);
+  expect((await world.verify()).json.problems).toMatchObject([{ path: 'state.db', code: 'DATABASE_LOST' }]);
   const file = (path: string) => join(world.mirror, 'public/sumdb', LOG, path);
   const full = readFileSync(file('tile/8/0/001'));
   renameSync(file('tile/8/0/001'), file('aside'));

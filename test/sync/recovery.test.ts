@@ -1,8 +1,12 @@
 /** A lost or damaged database, pool or snapshot: the next run takes in what proves good and asks for nothing else. */
 import { readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openForWriting } from '../../src/store/open.ts';
+import { Store } from '../../src/store/store.ts';
 import { hold, makeWorld, type World } from '../support/sync-fixture.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 test('files that reached the pool but not the database are taken in, not fetched again', async () => {
   await using world = await makeWorld();
@@ -94,6 +98,48 @@ test('with the database and the pool lost, the snapshot alone is enough', async 
   expect(world.everything('pool')).toEqual(before);
 });
 
+test('after the database was lost the next sync knows older snapshots too, but for one that is damaged', async () => {
+  await using world = await makeWorld();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const ids: string[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    world.add(`example.com/${name}`, 'v1.0.0');
+    world.writeSum('a/go.sum', world.upstream.goSumLines());
+    ids.push((await world.sync()).json.snapshot?.id ?? '');
+    // Ids sort by age, and two in one second by chance.
+    vi.advanceTimersByTime(1000);
+  }
+  const [oldest = '', second = '', newest = ''] = ids;
+  const before = known(world);
+  loseDatabase(world);
+  rmSync(join(world.mirror, 'public/snapshots', second, '_mirror/snapshot.json'));
+  world.upstream.forget();
+
+  const { exit, json, log } = await world.sync();
+
+  expect(exit).toBe(0);
+  expect(json).toMatchObject({ outcome: 'unchanged', requests: 0 });
+  expect(log).toEqual([
+    expect.stringContaining(`does not know the current snapshot ${newest}`),
+    `warn: snapshot ${second} is left out: _mirror/snapshot.json: is not what the manifest of snapshot ${second} says`,
+  ]);
+  expect(before.map(({ id }) => id)).toEqual(ids);
+  expect(known(world)).toEqual(before.filter(({ id }) => id !== second));
+  expect(known(world).map(({ id }) => id)).toEqual([oldest, newest]);
+});
+
+/** What the database knows of snapshots, and of the members of each. */
+function known(world: World) {
+  const store = new Store(openForWriting(join(world.mirror, 'state.db'), () => new Date()));
+  try {
+    return store.snapshots
+      .all()
+      .map(({ seq, ...row }) => ({ ...row, members: [...store.snapshots.members(seq)] }));
+  } finally {
+    store.close();
+  }
+}
+
 test('a damaged snapshot is not taken into a new database', async () => {
   await using world = await makeWorld();
   world.add('example.com/m', 'v1.0.0');
@@ -137,7 +183,7 @@ test('a database that is no database is exit 7 with what to do, and nothing else
     error: {
       code: 'CORRUPT',
       message: `${world.mirror}/state.db: is damaged or no SQLite database`,
-      hint: 'move it (and its -wal and -shm) away and run `modferry sync`: the pool is hashed again, nothing is downloaded twice',
+      hint: 'run `modferry verify --repair`: it moves the file to quarantine and builds it anew from what is published; nothing is downloaded',
     },
   });
   expect(world.everything('public')).toEqual(before);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VerifyReport } from '../../src/audit/verify.ts';
 import { acquireLease } from '../../src/store/lease.ts';
 import type { SyncReport } from '../../src/sync/report.ts';
 import { type Mirrored, startMirrored } from '../audit/mirrored.ts';
@@ -116,7 +117,7 @@ describe('a state database that is damaged in the middle', () => {
     );
   }
 
-  it.each([['status'], ['why', 'example.com/a'], ['plan'], ['verify', '--full']])(
+  it.each([['status'], ['why', 'example.com/a'], ['plan']])(
     'is named by %s, with exit 7',
     async (...verb) => {
       await made.sync();
@@ -128,6 +129,22 @@ describe('a state database that is damaged in the middle', () => {
       });
     },
   );
+
+  it('is one of the problems of verify, which checks all the rest', async () => {
+    await made.sync();
+    damage();
+    const { exit, document } = await made.json<VerifyReport>('verify');
+    expect({ exit, document }).toMatchObject({
+      exit: 4,
+      document: {
+        bad: 1,
+        problems: [
+          { path: 'state.db', code: 'DATABASE_LOST', message: expect.stringMatching(/^is damaged/) },
+        ],
+      },
+    });
+    expect(document.checked).toBeGreaterThan(5);
+  });
 
   it('ends a sync with its whole document, for the lock was held', async () => {
     await made.sync();
