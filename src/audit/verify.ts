@@ -22,6 +22,7 @@ import { isLogName } from '../sumdb/client.ts';
 import { forEachBounded } from '../sync/bounded.ts';
 import { checkAboutCopy } from './about-check.ts';
 import { type Expected, FileCheck, type Flaw } from './file-check.ts';
+import { hasGone, isPruned } from './gone.ts';
 import { checkLog, type LogCheckDeps } from './log-check.ts';
 
 /** `path` is below the mirror's folder. */
@@ -69,10 +70,15 @@ export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<Ver
     ...(full ? snapshotFolders(deps.layout) : []),
   ]);
   verification.checkLinks(current);
-  for (const id of ids) await verification.checkSnapshot(id);
+  for (const id of ids) {
+    await verification.checkSnapshot(id).catch((error: unknown) => {
+      if (!isPruned(id, deps)) throw error;
+    });
+  }
   for (const name of verification.logs()) await verification.checkLog(name, current);
   if (full) await verification.checkPool();
-  const { checked, problems } = verification;
+  const { checked } = verification;
+  const problems = verification.problems.filter((problem) => !hasGone(problem.path, deps));
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
 }
 

@@ -17,6 +17,7 @@ describe('layoutOf', () => {
       about: '/srv/mirror/about',
       seeds: '/srv/mirror/seeds',
       stateDb: '/srv/mirror/state.db',
+      pins: '/srv/mirror/pins.json',
       reserve: '/srv/mirror/reserve',
     });
   });
