@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import { Demand } from '../sync/demand.ts';
 import { pinsOf } from '../sync/latest.ts';
 import type { LogSettings } from '../sync/log-session.ts';
-import type { PlanLog } from '../sync/plan.ts';
+import { isWithheld, type PlanLog } from '../sync/plan.ts';
 import { pinsOfCurrent } from '../sync/run-publish.ts';
 import type { GraphRules } from '../sync/seed-graph.ts';
 import type { Seed } from '../sync/seed-texts.ts';
@@ -32,7 +32,12 @@ export function seedsOffline(
     known: (source, sha256) => store?.runs.textOf(source, sha256),
     toolchains: new Toolchains(store?.ledger.versionsOf(TOOLCHAIN_MODULE) ?? []),
   });
-  return demand.seeds({ held: (mv) => store?.ledger.held(mv) ?? nothing, isLost: () => false });
+  const isGone = (mv: ModuleVersion) => store !== undefined && isWithheld(mv, store.ledger);
+  return demand.seeds({
+    held: (mv) => store?.ledger.held(mv) ?? nothing,
+    isLost: isGone,
+    isWithheld: isGone,
+  });
 }
 
 /** The log as a plan sees it; undefined where none judges. */

@@ -17,6 +17,8 @@ export interface Found {
   readonly go: string | undefined;
   /** Whether every go.mod was there to be read. */
   readonly isFinal: boolean;
+  /** Whether more of them may come in this run. */
+  readonly isOpen: boolean;
 }
 
 /** Ends the name of a text that was computed. */
@@ -38,26 +40,37 @@ export class ComputedTexts {
       this.#final.set(key, known);
       return { kind: 'graph', source, sha256: key, ...known };
     }
-    const { wants, go, isFinal } = find();
+    const { wants, go, isFinal, isOpen } = find();
     const text = { wants, ...(go === undefined ? {} : { go }) };
     if (isFinal) this.#final.set(key, text);
     const sha256 = isFinal
       ? key
       : hash('sha256', `${key} so far ${wants.length} ${wants.map(nameOfWant).join()}`);
-    return { kind: 'graph', source, sha256, ...text, isPartial: !isFinal };
+    return { kind: 'graph', source, sha256, ...text, isPartial: !isFinal, isOpen };
   }
 }
 
-/** What was withheld today may be had tomorrow. */
-export function isComplete(
+/** How far go.mod files that were `read`, and those that are `needed`, are here. */
+export type Completeness = Pick<Found, 'isFinal' | 'isOpen'>;
+
+/** What was withheld today may be had tomorrow. Where no seed needs it (`isOptional`) it is done without for good. */
+export function completenessOf(
   needed: readonly ModuleVersion[],
   read: Iterable<ModuleVersion>,
   mods: PooledMods,
   view: PoolView,
-): boolean {
-  if (needed.length > 0) return false;
-  for (const mv of read) if (!view.held(mv).has('mod') && mods.read(mv, view) === 'withheld') return false;
-  return true;
+  isOptional = false,
+): Completeness {
+  if (needed.length > 0) return { isFinal: false, isOpen: true };
+  for (const mv of read) {
+    if (view.held(mv).has('mod') || mods.read(mv, view) !== 'withheld') continue;
+    if (!isOptional || !view.isWithheld(mv)) return { isFinal: false, isOpen: false };
+  }
+  return { isFinal: true, isOpen: false };
+}
+
+export function bothComplete(a: Completeness, b: Completeness): Completeness {
+  return { isFinal: a.isFinal && b.isFinal, isOpen: a.isOpen || b.isOpen };
 }
 
 export function computedWant(mv: ModuleVersion, file: 'mod' | 'zip', because: string): SeedWant {

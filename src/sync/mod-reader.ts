@@ -13,6 +13,8 @@ export interface PoolView {
   held(mv: ModuleVersion): { has(file: ModuleFile): boolean };
   /** Its go.mod is not held, and will not come in this run. */
   isLost(mv: ModuleVersion): boolean;
+  /** An earlier run was told that it is not to be had, as one that is withheld. */
+  isWithheld(mv: ModuleVersion): boolean;
 }
 
 export class PooledMods {

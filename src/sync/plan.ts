@@ -6,6 +6,7 @@ import type { Accepted } from '../config/schema.ts';
 import type { ModuleFile, WantedFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
+import { STARTER_GOMOD } from '../site/layout.ts';
 import type { HeldFile, KnownGap } from '../store/ledger.ts';
 import type { KnownRecord } from '../store/log-records.ts';
 import { isDefinite, type Problem } from './problem.ts';
@@ -76,7 +77,7 @@ export function planSync(wanted: readonly WantedModule[], holdings: Holdings, ru
   const valid = rules.accept.filter((entry) => !expired.includes(entry));
   const accepted = new Map(valid.map((entry) => [`${entry.module}@${entry.version}`, entry]));
   const modules = wanted.map((one) =>
-    planModule(one, holdings, accepted.get(formatModuleVersion(one.mv)), rules),
+    planModule(one, holdings, accepted.get(formatModuleVersion(one.mv)) ?? optional(one), rules),
   );
   const matched = new Set(modules.map((module) => module.accepted));
   return {
@@ -94,6 +95,18 @@ export function isUnfinished({ fetch, lookup }: Pick<ModulePlan, 'fetch' | 'look
 /** Whether the mirror has everything of a module version that it should, its record included. */
 export function isWholeModule({ wanted, held, isLogged, judge }: ModulePlan): boolean {
   return wantedFiles(wanted).every((file) => held.has(file)) && (!isLogged || judge !== undefined);
+}
+
+/** A gap in what only the go.mod to start from leads to is known: no project is the poorer for it. */
+function optional({ mv, seeds }: WantedModule): Accepted | undefined {
+  if (seeds.length === 0 || seeds.some((seed) => seed !== STARTER_GOMOD)) return undefined;
+  return { module: mv.path, version: mv.version, reason: 'no seed needs it, only new modules might' };
+}
+
+/** Whether an upstream has said for good that a go.mod is not to be had. */
+export function isWithheld(mv: ModuleVersion, holdings: Pick<Holdings, 'gaps'>): boolean {
+  const gap = holdings.gaps(mv).get('mod');
+  return gap !== undefined && isDefinite(gap);
 }
 
 function planModule(

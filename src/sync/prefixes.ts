@@ -10,7 +10,7 @@ import type { SeedText, SeedWant } from './seed-texts.ts';
 
 /** Undefined while more may come in, since then a higher version may. */
 export function prefixText(texts: readonly SeedText[]): SeedText | undefined {
-  if (texts.some(({ isPartial }) => isPartial === true)) return undefined;
+  if (texts.some(({ isOpen }) => isOpen === true)) return undefined;
   const wants = texts.flatMap((text) => text.wants);
   const used = new Set<string>(wants.filter(({ file }) => file === 'zip').map(({ mv }) => mv.path));
   const highest = highestByPath(wants.map(({ mv }) => mv));

@@ -7,7 +7,15 @@ import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version
 import type { Demand } from './demand.ts';
 import { type FetchAllDeps, fetchAll } from './fetch-all.ts';
 import type { PoolView } from './mod-reader.ts';
-import { type Holdings, isUnfinished, type ModulePlan, type Plan, type PlanRules, planSync } from './plan.ts';
+import {
+  type Holdings,
+  isUnfinished,
+  isWithheld,
+  type ModulePlan,
+  type Plan,
+  type PlanRules,
+  planSync,
+} from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { ModuleResult } from './report.ts';
 import type { Seed } from './seed-texts.ts';
@@ -82,7 +90,11 @@ export class Rounds {
   /** What the demand goes by: a go.mod that nobody can judge will not come. */
   readonly view: PoolView = {
     held: (mv) => this.#deps.holdings.held(mv),
-    isLost: (mv) => this.#triedOf(mv).has('mod') || this.#deps.rules.log?.isLogged(mv) !== true,
+    isLost: (mv) =>
+      this.#triedOf(mv).has('mod') ||
+      this.#deps.rules.log?.isLogged(mv) !== true ||
+      isWithheld(mv, this.#deps.holdings),
+    isWithheld: (mv) => isWithheld(mv, this.#deps.holdings),
   };
 
   /** May be asked at any time: it is what the ledger says then. */

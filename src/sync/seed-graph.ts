@@ -5,11 +5,19 @@
  */
 import { hash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
-import { laterGo } from '../gomod/go-version.ts';
+import { laterGo, supportsPruning } from '../gomod/go-version.ts';
 import { type Requirer, resolveGraph, type Selected } from '../gomod/module-graph.ts';
 import { requiredAnywhere, supersetOf } from '../gomod/module-graph-closure.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
-import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
+import {
+  bothComplete,
+  type Completeness,
+  type ComputedTexts,
+  completenessOf,
+  computedWant,
+  type Found,
+  nameOfWant,
+} from './computed-texts.ts';
 import type { PooledMods, PoolView } from './mod-reader.ts';
 import {
   requirementsOf,
@@ -32,12 +40,12 @@ export function graphRulesOf({ graph, zips }: Pick<Config, 'graph' | 'zips'>, ha
 }
 
 /** Part of the key: another way of computing gives other answers. */
-const FORMAT = 'graph/11';
+const FORMAT = 'graph/14';
 
 /** How far what new modules may lower is followed: each step leads to fewer go.mod files, which are small. */
 const MOST_STEPS: Readonly<Record<GraphRules['graph'], number>> = {
   listed: 0,
-  selected: 7,
+  selected: 4,
   closure: Number.POSITIVE_INFINITY,
 };
 
@@ -84,12 +92,17 @@ export class SeedGraphs {
     return {
       wants: withoutTwins([...named.wants, ...more]),
       go: named.go,
-      isFinal: named.isFinal && isComplete(needed, required, this.#mods, view),
+      ...bothComplete(named, completenessOf(needed, required, this.#mods, view)),
     };
   }
 
   /** Exactly what the go command selects and reads. */
-  #selected(root: SeedRoot, view: PoolView, wantsZip: (selected: Selected) => boolean): Found {
+  #selected(
+    root: SeedRoot,
+    view: PoolView,
+    wantsZip: (selected: Selected) => boolean,
+    isOptional = false,
+  ): Found {
     const { selected, read, needed, go } = resolveGraph(root.input, this.#mods.sourceFor(root, view));
     const zips = selected
       .filter(wantsZip)
@@ -99,7 +112,7 @@ export class SeedGraphs {
     return {
       wants: [...withoutTwins([...mods, ...more]), ...zips],
       go,
-      isFinal: isComplete(needed, read, this.#mods, view),
+      ...completenessOf(needed, read, this.#mods, view, isOptional),
     };
   }
 
@@ -109,21 +122,29 @@ export class SeedGraphs {
    * Source: editRequirements in cmd/go/internal/modload.
    */
   #aroundStart(root: SeedRoot, view: PoolView): Found {
-    const selected = this.#selected(root, view, isAboveRoot(root));
+    const selected = this.#selected(root, view, isAboveRoot(root), true);
     const paths = new Set(requirementsOf(root).map(({ path }) => path));
-    const isFollowed = ({ path }: ModuleVersion) => this.#rules.graph === 'closure' || paths.has(path);
+    // Below one without graph pruning the go command reads all there is.
+    const isFollowed = (mv: ModuleVersion) =>
+      this.#rules.graph === 'closure' || paths.has(mv.path) || this.#isUnpruned(mv, view);
     const found = new Map(selected.wants.map((want) => [nameOfWant(want), want]));
-    let { isFinal } = selected;
+    let completeness: Completeness = selected;
     let level: readonly ModuleVersion[] = selected.wants.map(({ mv }) => mv).filter(isFollowed);
     for (let depth = 0; level.length > 0 && depth < MOST_STEPS[this.#rules.graph]; depth++) {
       const { required, needed } = supersetOf(level, this.#sourceOf(view));
-      isFinal &&= isComplete(needed, level, this.#mods, view);
+      completeness = bothComplete(completeness, completenessOf(needed, level, this.#mods, view, true));
       const more = required.map((mv) => computedWant(mv, 'mod', 'some go.mod'));
       const fresh = more.filter((want) => !found.has(nameOfWant(want)));
       for (const want of fresh) found.set(nameOfWant(want), want);
       level = fresh.map(({ mv }) => mv);
     }
-    return { wants: [...found.values()], go: selected.go, isFinal };
+    const { isFinal, isOpen } = completeness;
+    return { wants: [...found.values()], go: selected.go, isFinal, isOpen };
+  }
+
+  #isUnpruned(mv: ModuleVersion, view: PoolView): boolean {
+    const goMod = this.#mods.read(mv, view);
+    return typeof goMod === 'object' && !supportsPruning(goMod.go);
   }
 
   /** Without the root go.mod: whatever it may be, nothing else can be selected. */
@@ -133,7 +154,7 @@ export class SeedGraphs {
     return {
       wants: required.map((mv) => computedWant(mv, 'mod', 'some go.mod')),
       go: this.#highestGo(mods.values(), view),
-      isFinal: isComplete(needed, mods.values(), this.#mods, view),
+      ...completenessOf(needed, mods.values(), this.#mods, view),
     };
   }
 

@@ -39,6 +39,8 @@ export interface SeedText {
   readonly go?: string;
   /** More may be wanted: go.mod files are missing that would tell. */
   readonly isPartial?: boolean;
+  /** More of it may be known later in this run. */
+  readonly isOpen?: boolean;
 }
 
 /** The main modules of a seed. */

@@ -9,7 +9,15 @@ import type { GoMod } from '../gomod/go-mod.ts';
 import { resolveGraph } from '../gomod/module-graph.ts';
 import { formatModuleVersion, type ModuleVersion, parseModuleVersion } from '../gomod/module-version.ts';
 import { compareVersions, type Version } from '../gomod/version.ts';
-import { type ComputedTexts, computedWant, type Found, isComplete, nameOfWant } from './computed-texts.ts';
+import {
+  bothComplete,
+  type Completeness,
+  type ComputedTexts,
+  completenessOf,
+  computedWant,
+  type Found,
+  nameOfWant,
+} from './computed-texts.ts';
 import type { PooledMods, PoolView } from './mod-reader.ts';
 import { requirementsOf, type Seed, type SeedRoot, type SeedText, type SeedWant } from './seed-texts.ts';
 
@@ -27,6 +35,8 @@ interface Project {
 type Highest = ReadonlyMap<string, ModuleVersion>;
 
 type RootedSeed = Pick<Seed, 'texts'> & { readonly root: SeedRoot };
+
+const ALL_HERE: Completeness = { isFinal: true, isOpen: false };
 
 const NOTHING_REQUIRED: Pick<GoMod, 'require'> = { require: [] };
 
@@ -50,7 +60,7 @@ export class Upgrades {
       const highest = highestOf(start);
       const found = rooted.map((seed) => this.#passed(seed, highest, view));
       const wants = new Map(found.flatMap((one) => one.wants).map((want) => [nameOfWant(want), want]));
-      return { wants: [...wants.values()], go: undefined, isFinal: found.every(({ isFinal }) => isFinal) };
+      return { wants: [...wants.values()], go: undefined, ...found.reduce(bothComplete, ALL_HERE) };
     });
   }
 
@@ -59,7 +69,7 @@ export class Upgrades {
     const { root } = seed;
     const { selected, needed } = resolveGraph(root.input, this.#mods.sourceFor(root, view));
     // Of half a build list nobody knows what is higher.
-    if (needed.length > 0) return { wants: [], go: undefined, isFinal: false };
+    if (needed.length > 0) return { wants: [], go: undefined, isFinal: false, isOpen: true };
     const project = { own: new Map(selected.map(({ as }) => [as.path, as.version])), used: usedBy(seed) };
     const missing: ModuleVersion[] = [];
     const wants = passedBy(project, highest, (mv) => {
@@ -68,7 +78,7 @@ export class Upgrades {
       if (goMod === undefined) missing.push(mv);
       return goMod === 'withheld' ? undefined : goMod;
     });
-    return { wants, go: undefined, isFinal: isComplete(missing, read.values(), this.#mods, view) };
+    return { wants, go: undefined, ...completenessOf(missing, read.values(), this.#mods, view, true) };
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:get -- <mirror>/public/current`: how many of the mirrored module versions can be taken into a new
  * module that starts from `_mirror/go.mod`, by an unmodified go command that reaches nothing but the mirror. Prints the
- * share, and the first line of what the others failed with; `--plain` starts from an empty go.mod instead.
+ * share, and the first line of what the others failed with; `--plain` starts from an empty go.mod instead, `--again
+ * <file>` tries what failed in an earlier output.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -33,11 +34,22 @@ interface Result {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { plain: { type: 'boolean', default: false }, every: { type: 'string', default: '1' } },
+  options: {
+    plain: { type: 'boolean', default: false },
+    every: { type: 'string', default: '1' },
+    again: { type: 'string' },
+  },
 });
 const root = resolve(positionals[0] ?? 'mirror/public/current');
-const results = await measure(wholeVersions(root).filter((_, index) => index % Number(values.every) === 0));
+const failedBefore = values.again === undefined ? undefined : namesIn(readFileSync(values.again, 'utf8'));
+const chosen = wholeVersions(root).filter((mv) => failedBefore?.has(formatModuleVersion(mv)) !== false);
+const results = await measure(chosen.filter((_, index) => index % Number(values.every) === 0));
 print(results);
+
+/** What `print` named. */
+function namesIn(output: string): ReadonlySet<string> {
+  return new Set(output.split('\n').map((line) => line.replace(/: .*/, '')));
+}
 
 function wholeVersions(folder: string): ModuleVersion[] {
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, '_mirror/snapshot.json'), 'utf8'));
