@@ -10,6 +10,8 @@ export default defineConfig({
     // One process for each file, so that the peak of its memory is its own; one after the other for the time.
     pool: 'forks',
     fileParallelism: false,
+    // Garbage that V8 has no reason to collect yet is not what the bound on memory is about.
+    execArgv: ['--max-old-space-size=256', '--max-semi-space-size=8'],
     reporters: ['default', new FuzzTable()],
     env: {
       FUZZ_SEED: process.env.FUZZ_SEED ?? randomBytes(4).toString('hex'),

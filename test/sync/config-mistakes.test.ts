@@ -215,3 +215,23 @@ test('a configuration that is no JSON is exit 2 and says where', async () => {
   expect(json.error.message).toMatch(/^.+\/mirror\.config\.json: is no JSON: .*position 18/);
   expect(existsSync(world.mirror)).toBe(false);
 });
+
+test('a word in JSON that is no value is told by its line, and not quoted with what is around it', async () => {
+  await using world = await makeWorld();
+  world.write('mirror.config.json', '{\n  "seeds": ["."],\n  "upstream": s3cret\n}\n');
+
+  const { exit, json } = await world.refused('sync');
+
+  expect(exit).toBe(2);
+  expect(json.error.message).toBe(`${world.configFile}: is no JSON: Unexpected token 's' near line 3`);
+});
+
+test('a folder by the name of a configuration is exit 2 and cannot be read', async () => {
+  await using world = await makeWorld();
+  world.write('folder.json/x', '');
+
+  const { exit, json } = await world.refused('sync', '--config', 'folder.json');
+
+  expect(exit).toBe(2);
+  expect(json.error.message).toMatch(/folder\.json: cannot be read: EISDIR/);
+});
