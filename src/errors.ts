@@ -71,14 +71,32 @@ export class SiteError extends MirrorError<'IMMUTABLE_MISMATCH' | 'WIPE_REFUSED'
 /** The run was stopped by a signal; finished work is kept. */
 export class InterruptedError extends MirrorError<'INTERRUPTED'> {}
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL']);
+/** SHMSIZE: the file of 32 KiB that SQLite shares with others could not be made. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE']);
 const BROKEN =
-  /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
+  /^(EIO|EROFS|EACCES|EPERM|EMFILE|ENFILE|EXDEV|ENOTDIR|EISDIR|ENAMETOOLONG|ELOOP|EBUSY|EFBIG|ESTALE|SQLITE_(IOERR|READONLY|CANTOPEN).*)$/;
+/** Node has no name for what some file systems say when they find themselves damaged (EUCLEAN). */
+const UNNAMED = /^Unknown system error -\d+$/;
 
-/** What the operating system or SQLite says of a disk, as an error for people; undefined where it is something else. */
-export function asDiskError(error: unknown): SiteError | undefined {
+const HINTS: Readonly<Record<string, string>> = {
+  EROFS: 'mount it for writing and run it again: finished work is kept',
+  EACCES: 'look at the rights of the user that runs it',
+  EPERM: 'look at the rights of the user that runs it',
+  EMFILE:
+    'allow the process more open files (`ulimit -n`), or set fewer `connections`; finished work is kept',
+  ENFILE: 'this machine has too many open files; run it again: finished work is kept',
+  EIO: "look at the system's log: the disk may be failing; finished work is kept",
+  EXDEV:
+    'pool/, staging/, quarantine/ and public/ must lie on one file system: files get their names by renaming',
+};
+
+/**
+ * What the operating system or SQLite says of a disk, as an error for people; undefined where it is something else.
+ * `place` is named where the error itself names no file.
+ */
+export function asDiskError(error: unknown, place?: string): SiteError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, path } = error as NodeJS.ErrnoException;
+  const { code, path = place } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
   const where = path === undefined ? '' : `${path}: `;
   if (FULL.has(code)) {
@@ -87,7 +105,9 @@ export function asDiskError(error: unknown): SiteError | undefined {
       hint: 'make room and run it again: finished work is kept',
     });
   }
-  return BROKEN.test(code)
-    ? new SiteError('IO', `${where}cannot read or write: ${error.message}`, { cause: error })
-    : undefined;
+  if (!BROKEN.test(code) && !UNNAMED.test(code)) return undefined;
+  return new SiteError('IO', `${where}cannot read or write: ${error.message}`, {
+    cause: error,
+    hint: HINTS[code],
+  });
 }

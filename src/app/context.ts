@@ -4,6 +4,7 @@ import type { Config } from '../config/load.ts';
 import { ConfigError, ModuleError } from '../errors.ts';
 import { parseModuleVersion } from '../gomod/module-version.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type Layout, layoutOf } from '../site/layout.ts';
 import { asStateError } from '../store/open.ts';
 import { Store } from '../store/store.ts';
@@ -14,6 +15,8 @@ export interface AppContext {
   readonly config: Config;
   readonly env: Environment;
   readonly log: Log;
+  /** Counts what goes over the wire, where somebody watches. */
+  readonly figures?: Pick<Metrics, 'exchange' | 'retry'> | undefined;
 }
 
 /** Where everything of a mirror lies. */

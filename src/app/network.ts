@@ -165,7 +165,7 @@ export class LazyUpstreams
   }
 }
 
-function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
+function optionsOf({ config, env, log, figures }: AppContext): UpstreamsOptions {
   return {
     userAgent: userAgent(),
     connections: config.connections,
@@ -174,10 +174,12 @@ function optionsOf({ config, env, log }: AppContext): UpstreamsOptions {
     privatePatterns: privatePatterns(config, env),
     netrc: readNetrc(env),
     env,
-    onRetry: ({ subject, file, upstream, reason, delay }) =>
-      log.info(
-        `${subject}: ${file} from ${upstream}: ${reason}: trying again in ${(delay / 1000).toFixed(1)} s`,
-      ),
+    onRetry: ({ subject, file, upstream, reason, delay, from }) => {
+      const next = from === undefined ? 'trying again' : `going on at byte ${from}`;
+      log.info(`${subject}: ${file} from ${upstream}: ${reason}: ${next} in ${(delay / 1000).toFixed(1)} s`);
+      figures?.retry(upstream);
+    },
+    onExchange: figures && ((event) => figures.exchange(event)),
   };
 }
 

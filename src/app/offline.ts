@@ -1,8 +1,7 @@
-/** Builds the use cases that never use the network, and the server. */
+/** Builds the use cases that never use the network. */
 import { reportStatus, type StatusReport } from '../audit/status.ts';
 import { type VerifyReport, verifyMirror } from '../audit/verify.ts';
 import { explainModule, type WhyReport } from '../audit/why.ts';
-import { type RunningServer, startServer } from '../http/server.ts';
 import { ZipHasher } from '../modzip/zip-hasher.ts';
 import { databaseFlaw } from '../store/integrity.ts';
 import type { Store } from '../store/store.ts';
@@ -38,19 +37,4 @@ export async function verify({ config, env }: AppContext, full: boolean): Promis
 
 export function why({ config }: AppContext, query: string): Promise<WhyReport> {
   return withStore(config, async (store) => explainModule(query, layoutOfConfig(config), store));
-}
-
-export interface Listen {
-  readonly host: string;
-  readonly port: number;
-}
-
-export function serve({ config, log }: AppContext, listen: Listen): Promise<RunningServer> {
-  const layout = layoutOfConfig(config);
-  return startServer({
-    root: layout.public,
-    also: [layout.sumdb],
-    ...listen,
-    warn: (message) => log.warn(message),
-  });
 }

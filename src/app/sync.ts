@@ -16,7 +16,7 @@ import { fetchSeeds, findUpstreams, LazyUpstreams } from './network.ts';
 import { checkGraph, findSumDb } from './sumdb.ts';
 
 /** Module versions in work at once: enough to keep the connections and the hashing threads busy. */
-const DEFAULT_CONCURRENCY = 32;
+export const DEFAULT_CONCURRENCY = 32;
 
 export interface Signals {
   /** Ends the run after the downloads that are under way. */

@@ -3,7 +3,7 @@
  * however many snapshots serve it. A zip that is hashed for its h1 is not read again for its SHA-256.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, lstatSync, readFileSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { VerificationError } from '../errors.ts';
 import { parseModuleFilePath } from '../gomod/artifact.ts';
@@ -45,7 +45,9 @@ export class FileCheck {
 
   /** What is wrong with the file at `path`, if anything. */
   async flawOf(path: string, expected: Expected): Promise<Flaw | undefined> {
-    const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+    const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    // A link is none of ours, and what it leads to may be anything.
+    if (stats?.isSymbolicLink()) return { code: 'MISSING', message: 'is a link in place of a file' };
     if (!stats?.isFile()) return { code: 'MISSING', message: 'is not there' };
     const inode = `${stats.dev}:${stats.ino}`;
     const reading = this.#known.get(inode) ?? this.#read(path, expected);

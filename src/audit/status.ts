@@ -5,15 +5,19 @@
 import type { Config } from '../config/load.ts';
 import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
+import type { RunRow } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { unreadSeeds } from '../sync/conclude.ts';
+import { readKept } from '../sync/kept-report.ts';
 import type { LogSettings } from '../sync/log-session.ts';
 import { type Holdings, NOTHING_HELD, planSync } from '../sync/plan.ts';
+import { isIntegrity, type Problem } from '../sync/problem.ts';
 import { reportSeeds, type SyncReport, splitProblems, untouched } from '../sync/report.ts';
 import { graphRulesOf } from '../sync/seed-graph.ts';
 import type { Seeds } from '../sync/seeds.ts';
 import { mergeSeeds } from '../sync/wanted.ts';
+import { openProblems } from './open-problems.ts';
 import { type SeedStatus, seedStatus } from './seed-status.ts';
 import { planLogOf, seedsOffline } from './seeds-offline.ts';
 
@@ -27,11 +31,11 @@ export interface StatusReport {
   /** The checksum database that the current snapshot carries, and the records in the tree of its newest head. */
   readonly sumdb: { readonly name: string; readonly size: number } | null;
   readonly acceptedGaps: SyncReport['acceptedGaps'];
-  readonly lastRun: {
-    readonly startedAt: string;
-    readonly finishedAt: string | null;
-    readonly outcome: string | null;
-  } | null;
+  /** What the last run met and is not mended since, and disputes between the seeds. */
+  readonly problems: readonly Problem[];
+  readonly lastRun: PastRun | null;
+  /** The newest runs, the newest first. */
+  readonly history: readonly PastRun[];
   /** When a run last compared the seeds with what is current, and went through. */
   readonly checkedAt: string | null;
   /** Seconds since `checkedAt`. */
@@ -39,6 +43,18 @@ export interface StatusReport {
   readonly maxAge?: number;
   readonly stale: boolean;
 }
+
+/** `outcome` and `finishedAt` are null while it goes on, and where it was killed. */
+export interface PastRun {
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly outcome: string | null;
+  /** What ended it early. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** Runs that status tells of. */
+const HISTORY = 60;
 
 export interface StatusInput {
   readonly config: Config;
@@ -62,7 +78,10 @@ export function reportStatus(input: StatusInput): StatusReport {
   const rules = { accept: config.accept, now, log: planLogOf(log) };
   const plan = planSync(mergeSeeds(all, rules.log?.isLogged), served, rules);
   const results = untouched(plan);
-  const lastRun = store?.runs.last();
+  const history = (store?.runs.history(HISTORY) ?? []).map(pastRun);
+  const { acceptedGaps } = splitProblems(results);
+  const found = readKept(store?.runs.lastFinished()?.report).found;
+  const accepted = new Set(acceptedGaps.map(({ module, version }) => `${module}@${version}`));
   const checkedAt = store?.runs.lastCompleted()?.finishedAt ?? null;
   const age = checkedAt === null ? null : Math.max(0, (now.getTime() - Date.parse(checkedAt)) / 1000);
   const reports = new Map(reportSeeds(all, results).map((report) => [report.source, report]));
@@ -88,15 +107,22 @@ export function reportStatus(input: StatusInput): StatusReport {
       })),
     ],
     sumdb: carriedLog(store, current),
-    acceptedGaps: splitProblems(results).acceptedGaps,
-    lastRun: lastRun
-      ? { startedAt: lastRun.startedAt, finishedAt: lastRun.finishedAt, outcome: lastRun.outcome }
-      : null,
+    acceptedGaps,
+    problems: openProblems(plan, found, served).filter(
+      (problem) => isIntegrity(problem) || !accepted.has(`${problem.module}@${problem.version}`),
+    ),
+    lastRun: history[0] ?? null,
+    history,
     checkedAt,
     age,
     ...(maxAge === undefined ? {} : { maxAge }),
     stale: maxAge !== undefined && (age === null || age > maxAge),
   };
+}
+
+function pastRun({ startedAt, finishedAt, outcome, report }: RunRow): PastRun {
+  const { error = null } = JSON.parse(report ?? '{}') as Pick<Partial<PastRun>, 'error'>;
+  return { startedAt, finishedAt, outcome, error };
 }
 
 /** What a client can get, in place of what the pool holds. */

@@ -14,6 +14,7 @@ import type { Rebuilt } from '../repair/database.ts';
 import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB, SUMDB_LINK } from '../site/layout.ts';
 import { LATEST, SUPPORTED } from '../site/log-folder.ts';
 import { type Manifest, parseSha256Sums, readManifest } from '../site/manifest.ts';
+import { isInside } from '../site/manifest-check.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
 import { walk } from '../site/walk.ts';
 import type { Store } from '../store/store.ts';
@@ -230,12 +231,13 @@ class Verification {
     const listed = new Set(manifest.files.map((file) => file.path));
     const wrong = manifest.files.find((file) => sums.get(file.path) !== file.sha256)?.path;
     const extra = sums.keys().find((name) => !listed.has(name) && !name.startsWith(`${ABOUT}/`));
-    const disputed = wrong ?? extra;
+    const outside = sums.keys().find((name) => !isInside(name));
+    const disputed = wrong ?? extra ?? outside;
     if (disputed !== undefined) {
       const message = `says something else of ${disputed} than the manifest`;
       this.#bad(path, { code: 'HASH_MISMATCH', message });
     }
-    const about = [...sums].filter(([name]) => name.startsWith(`${ABOUT}/`));
+    const about = [...sums].filter(([name]) => name.startsWith(`${ABOUT}/`) && isInside(name));
     return about.map(([name, sha256]) => ({ path: name, sha256 }));
   }
 

@@ -41,11 +41,34 @@ function notFound(path: string): ConfigError {
 }
 
 function readJson(path: string): unknown {
+  const text = readText(path);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError('CONFIG_INVALID', `${path}: is no JSON: ${messageOf(cause)}`, { cause });
+    throw new ConfigError(
+      'CONFIG_INVALID',
+      `${path}: is no JSON: ${withoutQuotation(messageOf(cause), text)}`,
+    );
   }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError('CONFIG_INVALID', `${path}: cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Where V8 gives no position it shows the text around the mistake, as `…"word": s3cret"… is not valid JSON`. That may
+ * be a secret: the number of its line takes its place.
+ */
+function withoutQuotation(message: string, text: string): string {
+  const [, what, quoted = ''] = /^(.*?), (?:\.{3})?"(.*)"(?:\.{3})? is not valid JSON$/s.exec(message) ?? [];
+  if (what === undefined) return message;
+  const at = text.indexOf(quoted);
+  return at < 0 ? what : `${what} near line ${text.slice(0, at).split('\n').length}`;
 }
 
 async function importDefault(path: string): Promise<unknown> {
@@ -61,8 +84,13 @@ async function importDefault(path: string): Promise<unknown> {
   return imported.default;
 }
 
+/** Node never reads a module twice: each further reading of a file has a name of its own. */
+const readings = new Map<string, number>();
+
 async function importHooked(path: string): Promise<{ default?: unknown }> {
-  const url = pathToFileURL(path).href;
+  const count = readings.get(path) ?? 0;
+  readings.set(path, count + 1);
+  const url = `${pathToFileURL(path).href}${count === 0 ? '' : `?v=${count}`}`;
   const format = /\.m?ts$/.test(path) ? 'module-typescript' : 'module';
   const own = new URL(`../index${extname(import.meta.filename)}`, import.meta.url).href;
   const hooks = registerHooks({

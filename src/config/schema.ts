@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { DURATION } from './duration.ts';
 import { didYouMean, explainIssues } from './explain.ts';
 
 const text = z.string().min(1);
@@ -11,6 +12,7 @@ const headers = z.record(text, z.string());
 const patterns = z.array(text);
 const milliseconds = z.int().min(1);
 const date = z.iso.date();
+const duration = z.string().regex(DURATION, 'a duration is written as 26h, 90m or 1d12h');
 
 const urlSeed = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
@@ -71,8 +73,10 @@ const settings = z.strictObject({
   retries: z.int().min(1).max(20).optional(),
   schedule: text.optional(),
   timezone: text.optional(),
+  jitter: duration.default('0s'),
+  retryAfter: duration.default('15m'),
   listen: text.optional(),
-  maxAge: text.optional(),
+  maxAge: duration.optional(),
   keep: z.strictObject({ snapshots: z.int().min(1).optional(), days: z.int().min(1).optional() }).optional(),
   sbom: z
     .strictObject({

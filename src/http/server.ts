@@ -1,153 +1,133 @@
 /**
- * The one server: the folder `public/`, read only, and `/healthz` and `/readyz`. GET and HEAD of files; whatever is
- * no file is a plain 404, a folder too, as the go command expects of a GOPROXY. Links are followed as long as they
- * stay below the root. Each request opens the file anew, so a swap of `current` is seen at once.
+ * The one server: the folder `public/`, read only, `/healthz`, `/readyz` and whatever pages the caller gives. Nobody
+ * can hold it up: what a client may take, in time, in size and in connections, is bounded, but never the time that an
+ * honest download takes.
  */
-import { createReadStream, existsSync, type Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { type AnswerOptions, answerRequest, sendText } from './answer.ts';
 
-export interface ServerOptions {
-  /** The folder to serve. */
-  readonly root: string;
-  /** Folders elsewhere that links in it may lead to. */
-  readonly also?: readonly string[];
+export interface ServerOptions extends AnswerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly warn: (message: string) => void;
+  readonly limits?: Partial<Limits>;
 }
+
+/** Times are milliseconds. */
+export interface Limits {
+  /** From the connection, or the answer before, to the end of a request's headers. */
+  readonly headers: number;
+  /** To the end of the request with its body, which nobody needs. */
+  readonly request: number;
+  /** How often these two are looked at. */
+  readonly checks: number;
+  /** Between two requests on one connection. */
+  readonly keepAlive: number;
+  /**
+   * Without a single byte going out or in. The kernel takes in megabytes and asks for more only when a good part of
+   * them is gone, so a reader of 10 kB/s looks idle for minutes.
+   */
+  readonly idle: number;
+  /** Each may hold a socket and a file. Those above are closed at once, which clients take as a reason to try again. */
+  readonly connections: number;
+  /** Bytes. The longest module path and version that Go takes fit in it many times. */
+  readonly headerBytes: number;
+  /** How long `close` waits for answers under way. */
+  readonly grace: number;
+}
+
+export const LIMITS: Limits = {
+  headers: 15_000,
+  request: 30_000,
+  checks: 5000,
+  keepAlive: 15_000,
+  idle: 600_000,
+  connections: 2000,
+  headerBytes: 16 << 10,
+  grace: 10_000,
+};
+
+/** Connections that the kernel keeps for us while we are busy. */
+const BACKLOG = 1024;
 
 export interface RunningServer {
   readonly url: string;
+  /** Takes no more requests, and resolves when the answers under way are given or their time is up. */
   close(): Promise<void>;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.info': 'application/json',
-  '.json': 'application/json',
-  '.mod': 'text/plain; charset=utf-8',
-  '.zip': 'application/zip',
-};
-
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const server = createServer((request, response) => {
-    answer(request, response, options).catch((error: unknown) => {
-      options.warn(
-        `${request.method} ${request.url}: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      if (response.headersSent) response.destroy();
-      else send(response, 500, 'cannot read the file');
-    });
+  const limits = { ...LIMITS, ...options.limits };
+  const server = createServer({
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    connectionsCheckingInterval: limits.checks,
+    keepAliveTimeout: limits.keepAlive,
+    maxHeaderSize: limits.headerBytes,
   });
+  server.timeout = limits.idle;
+  server.maxConnections = limits.connections;
+  const answering = new Answering(server, options);
   await listen(server, options.port, options.host);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return {
-    url: `http://${host}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
-  };
+  return { url: `http://${host}:${port}`, close: () => answering.close(limits.grace) };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(port, host, BACKLOG, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
 
-type Places = Pick<ServerOptions, 'root' | 'also'>;
+/** The answers under way, so that the last one can be told from a connection that only stands open. */
+class Answering {
+  readonly #server: Server;
+  readonly #options: ServerOptions;
+  #underWay = 0;
+  #isClosing = false;
 
-async function answer(request: IncomingMessage, response: ServerResponse, places: Places): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    return send(response, 405, 'only GET and HEAD');
+  constructor(server: Server, options: ServerOptions) {
+    this.#server = server;
+    this.#options = options;
+    server.on('request', (request, response) => this.#take(request, response));
   }
-  const path = decodePath(request.url ?? '/');
-  if (path === undefined) return send(response, 400, 'not a path');
-  if (path === '/healthz') return send(response, 200, 'ok');
-  if (path === '/readyz') {
-    const ready = (await fileAt(places, '/current/_mirror/snapshot.json')) !== undefined;
-    return send(response, ready ? 200 : 503, ready ? 'ok' : 'nothing is published yet');
+
+  close(grace: number): Promise<void> {
+    this.#isClosing = true;
+    return new Promise((resolve) => {
+      const late = setTimeout(() => this.#server.closeAllConnections(), grace);
+      this.#server.close(() => {
+        clearTimeout(late);
+        resolve();
+      });
+      this.#endIdle();
+    });
   }
-  const found = await fileAt(places, path);
-  if (!found) return send(response, 404, 'not found');
-  await sendFile(request, response, found, path);
-}
 
-/** The decoded path, or undefined where it is none: it must be a plain way down, without dot elements. */
-function decodePath(url: string): string | undefined {
-  const [raw = ''] = url.split('?');
-  try {
-    const path = decodeURIComponent(raw);
-    const elements = path.slice(1).split('/');
-    if (!path.startsWith('/') || path.includes('\0') || path.includes('\\')) return undefined;
-    return elements.some((element) => element === '.' || element === '..') ? undefined : path;
-  } catch {
-    return undefined;
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    this.#underWay++;
+    response.once('close', () => {
+      this.#underWay--;
+      if (this.#isClosing) this.#endIdle();
+    });
+    if (this.#isClosing) response.shouldKeepAlive = false;
+    answerRequest(request, response, this.#options).catch((error: unknown) => {
+      const what = error instanceof Error ? error.message : String(error);
+      this.#options.warn(`${request.method} ${request.url}: ${what}`);
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, 'cannot answer this');
+    });
   }
-}
 
-interface Found {
-  readonly file: string;
-  readonly stats: Stats;
-}
-
-/** A file below the root or where its links may lead, links followed; undefined for everything else. */
-async function fileAt({ root, also = [] }: Places, path: string): Promise<Found | undefined> {
-  try {
-    const [base, file] = await Promise.all([realpath(root), realpath(join(root, path))]);
-    const isBelow = (folder: string) => file.startsWith(folder + sep);
-    const isAllowed =
-      isBelow(base) ||
-      (await Promise.all(also.filter(existsSync).map((folder) => realpath(folder)))).some(isBelow);
-    if (!isAllowed || path.endsWith('/')) return undefined;
-    const stats = await stat(file);
-    return stats.isFile() ? { file, stats } : undefined;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ELOOP')
-      return undefined;
-    throw error;
+  /** A connection on which nothing is answered has nothing to lose, whether or not it ever sent a byte. */
+  #endIdle(): void {
+    if (this.#underWay === 0) this.#server.closeAllConnections();
+    else this.#server.closeIdleConnections();
   }
-}
-
-async function sendFile(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { file, stats }: Found,
-  path: string,
-): Promise<void> {
-  const ending = /\.[a-z]+$/.exec(path)?.[0] ?? '';
-  const immutable = /\/@v\/[^/]+\.(info|mod|zip)$/.test(path);
-  response.writeHead(200, {
-    'content-type': TYPES[ending] ?? 'text/plain; charset=utf-8',
-    'content-length': stats.size,
-    'last-modified': stats.mtime.toUTCString(),
-    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    'x-content-type-options': 'nosniff',
-  });
-  if (request.method === 'HEAD' || stats.size === 0) response.end();
-  else await pipeline(createReadStream(file, { end: stats.size - 1 }), response).catch(ignoreHangUp);
-}
-
-/** A client that goes away in the middle is no failure of the server. */
-function ignoreHangUp(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && error.code !== 'ECONNRESET' && error.code !== 'EPIPE')
-    throw error;
-}
-
-function send(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(`${text}\n`);
 }

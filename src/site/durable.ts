@@ -11,12 +11,14 @@ import {
   linkSync,
   openSync,
   renameSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { reached } from '../barrier.ts';
 
 const fsyncSoon = promisify(fsync);
 
@@ -75,17 +77,35 @@ export function linkOrCopy(from: string, to: string): boolean {
   }
 }
 
+/**
+ * Whether what lies in one folder can be renamed into another. Nothing is written: the kernel looks at the mounts
+ * before it looks for the file, so that two mounts of one file system are told apart too.
+ */
+export function canRename(from: string, to: string): boolean {
+  if (statSync(from).dev !== statSync(to).dev) return false;
+  const name = `.${process.pid}.nothing`;
+  try {
+    renameSync(join(from, name), join(to, name));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EXDEV';
+  }
+}
+
 /** Replaces a small file as a whole: readers see the old bytes or the new, also after a power cut. */
 export function replaceFile(path: string, bytes: string | Uint8Array): void {
   const temporary = `${path}.tmp`;
   const fd = openSync(temporary, 'w', 0o644);
   try {
     writeFileSync(fd, bytes);
+    reached('replacement written');
     fsyncSync(fd);
+    reached('replacement synced');
   } finally {
     closeSync(fd);
   }
   renameSync(temporary, path);
+  reached('replacement renamed');
   syncFolder(dirname(path));
 }
 
@@ -94,8 +114,11 @@ export async function swapLink(link: string, target: string): Promise<void> {
   const temporary = join(dirname(link), `.${process.pid}.link`);
   await rm(temporary, { force: true });
   symlinkSync(target, temporary);
+  reached('link not swapped');
   renameSync(temporary, link);
+  reached('link swapped');
   syncFolder(dirname(link));
+  reached('link durable');
 }
 
 export function syncFolder(path: string): void {

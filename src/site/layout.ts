@@ -21,6 +21,10 @@ export interface Layout {
   readonly about: string;
   readonly seeds: string;
   readonly stateDb: string;
+  /** Which snapshots are to be kept. */
+  readonly pins: string;
+  /** Room that is kept back on the disk; see reserve.ts. */
+  readonly reserve: string;
 }
 
 /** Below a GOPROXY, where the go command looks for checksum databases. */
@@ -45,6 +49,8 @@ export function layoutOf(mirror: string, sharedLog?: string): Layout {
     about: at('about'),
     seeds: at('seeds'),
     stateDb: at('state.db'),
+    pins: at('pins.json'),
+    reserve: at('reserve'),
   };
 }
 

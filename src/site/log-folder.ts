@@ -34,7 +34,7 @@ export class LogFolder {
 
   /** Keeps a proved tile. A crash may lose it, or leave it damaged: it is proved anew whenever it is read. */
   async keepTile(path: string, bytes: Buffer): Promise<void> {
-    this.#write(join(this.#kept, path), bytes);
+    this.#write(join(this.#kept, path), bytes, this.#layout.staging);
   }
 
   /** Bytes of a published file; undefined where there is none. */
@@ -80,15 +80,18 @@ export class LogFolder {
     await this.makeDurable([LATEST, SUPPORTED]);
   }
 
-  #write(path: string, bytes: string | Buffer): void {
-    this.#place(path, (staged) => writeFileSync(staged, bytes, { flag: 'wx' }));
+  #write(path: string, bytes: string | Buffer, staging = this.#layout.logStaging): void {
+    this.#place(path, (staged) => writeFileSync(staged, bytes, { flag: 'wx' }), staging);
   }
 
-  /** A file appears under its name whole, also where readers have another one open. */
-  #place(path: string, make: (staged: string) => void): void {
+  /**
+   * A file appears under its name whole, also where readers have another one open. `staging` is on its file system: a
+   * shared log may lie on another one than the mirror.
+   */
+  #place(path: string, make: (staged: string) => void, staging = this.#layout.logStaging): void {
     mkdirSync(dirname(path), { recursive: true });
-    mkdirSync(this.#layout.logStaging, { recursive: true });
-    const staged = join(this.#layout.logStaging, `log-${process.pid}-${this.#sequence++}`);
+    mkdirSync(staging, { recursive: true });
+    const staged = join(staging, `log-${process.pid}-${this.#sequence++}`);
     rmSync(staged, { force: true });
     make(staged);
     renameSync(staged, path);

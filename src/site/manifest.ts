@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { StateError } from '../errors.ts';
 import { MANIFEST } from './layout.ts';
+import { manifestProblem } from './manifest-check.ts';
 
 /** A file of a snapshot; `path` is relative to the snapshot's root, sha256 lower-case hex, size bytes. */
 export interface ManifestFile {
@@ -54,27 +55,25 @@ export function formatManifest(manifest: Manifest): string {
   return `${opening},\n  "files": [${lines(files)}\n  ],\n  "modules": [${lines(modules)}\n  ]\n}\n`;
 }
 
+/** Of the snapshot in this folder. Throws StateError CORRUPT for what is not its manifest. */
 export function readManifest(snapshot: string): { manifest: Manifest; sha256: string } {
   const path = join(snapshot, MANIFEST);
   const bytes = readFileSync(path);
-  const manifest = parseManifest(bytes.toString('utf8'), path);
+  const manifest = parseManifest(bytes.toString('utf8'), path, basename(snapshot));
   return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-export function parseManifest(text: string, path: string): Manifest {
+/** `id` is the name of its folder. Throws StateError CORRUPT, with `path`, for what is not its manifest. */
+export function parseManifest(text: string, path: string, id: string): Manifest {
   let value: Partial<Manifest>;
   try {
     value = JSON.parse(text) as Partial<Manifest>;
   } catch (cause) {
     throw new StateError('CORRUPT', `${path}: is no JSON`, { cause });
   }
-  if (
-    value?.format !== 'modferry-snapshot/1' ||
-    !Array.isArray(value.files) ||
-    !Array.isArray(value.modules)
-  ) {
-    throw new StateError('CORRUPT', `${path}: is no snapshot manifest that this program knows`);
-  }
+  const problem = manifestProblem(value, id);
+  if (problem !== undefined) throw new StateError('CORRUPT', `${path}: ${problem}`);
+  // The cast is true: every field was looked at.
   return value as Manifest;
 }
 

@@ -3,12 +3,14 @@
  * under its name whole (rename within one file system); it is durable after `makeDurable`, and only then may the
  * ledger hear of it.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { reached } from '../barrier.ts';
 import { type Artifact, type ModuleFile, moduleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import { syncAll } from './durable.ts';
 import type { Layout } from './layout.ts';
+import { walk } from './walk.ts';
 
 export class Pool {
   readonly #layout: Layout;
@@ -44,7 +46,9 @@ export class Pool {
       if (!this.#met.has(folder)) mkdirSync(folder, { recursive: true });
       const staged = content.in === 'staging' ? content.path : this.stagingPath();
       if (content.in === 'memory') writeFileSync(staged, content.bytes, { flag: 'wx' });
+      reached('pool file staged');
       renameSync(staged, path);
+      reached('pool file renamed');
     }
     this.#noteEntry(folder);
   }
@@ -55,6 +59,16 @@ export class Pool {
     this.#unsynced.clear();
     await syncAll(artifacts.map((artifact) => this.pathOf(artifact.mv, artifact.file)));
     await syncAll(folders);
+  }
+
+  /** Takes a file out of the pool that nobody needs any more, and the folders that it leaves empty. */
+  remove(mv: ModuleVersion, file: ModuleFile): void {
+    const path = this.pathOf(mv, file);
+    rmSync(path, { force: true });
+    for (let above = dirname(path); above !== this.#layout.pool; above = dirname(above)) {
+      this.#met.delete(above);
+      if (!removeEmpty(above)) return;
+    }
   }
 
   /** Takes a file that is not what it should be out of the pool. */
@@ -72,5 +86,26 @@ export class Pool {
       if (this.#met.has(above) || above === this.#layout.pool) return;
       this.#met.add(above);
     }
+  }
+}
+
+/** False where something else lies in it. */
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return true;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The module files of the pool by path, with `/`; `size` in bytes. Tiles of checksum databases are left out. */
+export function* pooledFiles({ pool, keptTiles }: Layout): Generator<{ path: string; size: number }> {
+  const tiles = `${relative(pool, keptTiles)}/`;
+  for (const { path, entry } of walk(pool)) {
+    if (entry.isFile() && !path.startsWith(tiles)) yield { path, size: statSync(join(pool, path)).size };
   }
 }

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { reached } from '../barrier.ts';
 import { StateError } from '../errors.ts';
 import { linkOrCopy, swapLink, syncAll, syncFolder } from './durable.ts';
 import { type Layout, SUMDB, SUMDB_LINK } from './layout.ts';
@@ -27,6 +28,15 @@ export function currentSnapshot(layout: Layout): string | null {
     if (isErrno(error, 'ENOENT')) return null;
     throw error;
   }
+}
+
+/** When a snapshot was made, by its name; undefined for a name that no snapshot has. */
+export function timeOfSnapshot(id: string): Date | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(id) ?? [];
+  if (second === undefined) return undefined;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** A tree in the making. Nothing of it is seen from outside before `publish`. */
@@ -120,6 +130,7 @@ export class SnapshotDraft {
     try {
       checkSize(poolPath, statSync(from).size, size);
       if (linkOrCopy(from, to)) this.#written.push(to);
+      reached('snapshot half linked');
     } catch (error) {
       throw isErrno(error, 'ENOENT') ? lostFile(poolPath, error) : error;
     }

@@ -3,9 +3,12 @@
  * durable; whoever calls `record` has made sure of that before. Statements are prepared once, transactions are
  * short and synchronous.
  */
+import { reached } from '../barrier.ts';
 import type { ModuleFile, VerifiedArtifact, WantedFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
+import type { ModulePath } from '../gomod/module-path.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
+import type { Version } from '../gomod/version.ts';
 import type { Db } from './open.ts';
 
 /** A file in the pool. Times are RFC 3339 in UTC, sizes bytes, sha256 and sha512 lower-case hex. */
@@ -32,6 +35,18 @@ export interface KnownGap extends Omit<Gap, 'mv'> {
   readonly lastSeen: string;
 }
 
+/** A file of the pool, `size` in bytes. */
+export interface UnneededFile {
+  readonly mv: ModuleVersion;
+  readonly file: ModuleFile;
+  readonly size: number;
+}
+
+/** Module versions that the newest run that went through wanted, or one after it, even where that did not. */
+const WANTED = `
+  SELECT w.module_version FROM want w JOIN run_seed r ON r.seed = w.seed
+  WHERE r.run >= (SELECT coalesce(max(id), 0) FROM run WHERE outcome IN ('published', 'unchanged', 'incomplete'))`;
+
 const HELD_COLUMNS = 'a.file, a.size, a.sha256, a.sha512, a.h1, a.upstream, a.fetched_at AS fetchedAt';
 
 export class Ledger {
@@ -46,6 +61,7 @@ export class Ledger {
   readonly #setRequiredBy;
   readonly #requiredBy;
   readonly #versions;
+  readonly #isWanted;
 
   constructor(db: Db) {
     this.#db = db;
@@ -81,6 +97,8 @@ export class Ledger {
     this.#versions = db.prepare<[string], { version: string }>(
       'SELECT version FROM module_version WHERE module = ? ORDER BY version',
     );
+    this.#isWanted = db.prepare<[string, string], { id: number }>(`
+      SELECT id FROM module_version WHERE module = ? AND version = ? AND id IN (${WANTED})`);
   }
 
   /** The files of a module version that the pool holds. */
@@ -100,6 +118,33 @@ export class Ledger {
         FROM module_version v JOIN artifact a ON a.module_version = v.id
         ORDER BY v.module, v.version, a.file`)
       .iterate();
+  }
+
+  /** What no snapshot holds and no seed of the last runs wants, sorted by module, version and file. */
+  unneeded(): UnneededFile[] {
+    return this.#db
+      .prepare<[], { module: string; version: string; file: ModuleFile; size: number }>(`
+        SELECT v.module, v.version, a.file, a.size
+        FROM artifact a JOIN module_version v ON v.id = a.module_version
+        WHERE NOT EXISTS (
+            SELECT 1 FROM snapshot_member m WHERE m.module_version = a.module_version AND m.file = a.file)
+          AND a.module_version NOT IN (${WANTED})
+        ORDER BY v.module, v.version, a.file`)
+      .all()
+      .map(({ module, version, file, size }) => ({ mv: named(module, version), file, size }));
+  }
+
+  /** Whether a seed of the last runs wants anything of a module version. */
+  isWanted(mv: ModuleVersion): boolean {
+    return this.#isWanted.get(mv.path, mv.version) !== undefined;
+  }
+
+  /** These files are about to leave the pool. All or nothing. */
+  forget(files: readonly { readonly mv: ModuleVersion; readonly file: ModuleFile }[]): void {
+    const drop = this.#db.prepare('DELETE FROM artifact WHERE module_version = ? AND file = ?');
+    this.#db.transaction(() => {
+      for (const { mv, file } of files) drop.run(this.idOf(mv), file);
+    })();
   }
 
   /** Every version of a module that the ledger has heard of, held or not. */
@@ -125,6 +170,7 @@ export class Ledger {
         this.#addArtifact.run(id, file, size, sha256, sha512, h1, upstream, fetchedAt);
         this.#dropGap.run(id, file);
       }
+      reached('batch in the transaction');
     })();
   }
 
@@ -164,4 +210,9 @@ export class Ledger {
     const row = this.#id.get(mv.path, mv.version);
     return row ? row.id : Number(this.#addModuleVersion.run(mv.path, mv.version).lastInsertRowid);
   }
+}
+
+/** The ledger holds only paths and versions that were parsed before they were written. */
+function named(module: string, version: string): ModuleVersion {
+  return { path: module as ModulePath, version: version as Version };
 }

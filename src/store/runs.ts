@@ -68,6 +68,10 @@ interface WantRow {
   readonly because: string | null;
 }
 
+/** Runs of which is known what each seed said, and runs that are known at all. */
+const KEPT_TEXTS = 50;
+const KEPT_RUNS = 2000;
+
 const RUN_COLUMNS = 'id, started_at AS startedAt, finished_at AS finishedAt, outcome, snapshot, report';
 
 export class Runs {
@@ -149,8 +153,40 @@ export class Runs {
       .run(at.toISOString(), outcome, snapshot, JSON.stringify(report), run);
   }
 
+  /**
+   * Drops what old runs read, and very old runs: a mirror that is asked often for years would keep every text that a
+   * seed ever had. The texts of the last run that went through stay, however long ago it was.
+   */
+  tidy(): void {
+    const newest = this.last()?.id ?? 0;
+    const oldTexts = Math.min(newest - KEPT_TEXTS, (this.lastCompleted()?.id ?? newest) - 1);
+    this.#db.transaction(() => {
+      const dropped = this.#db.prepare('DELETE FROM run_seed WHERE run <= ?').run(oldTexts).changes;
+      if (dropped > 0) this.#db.exec('DELETE FROM seed WHERE id NOT IN (SELECT seed FROM run_seed)');
+      this.#db
+        .prepare('DELETE FROM run WHERE id <= ? AND id NOT IN (SELECT run FROM run_seed)')
+        .run(newest - KEPT_RUNS);
+    })();
+  }
+
+  /** The newest first. */
+  history(count: number): RunRow[] {
+    return this.#db
+      .prepare<[number], RunRow>(`SELECT ${RUN_COLUMNS} FROM run ORDER BY id DESC LIMIT ?`)
+      .all(count);
+  }
+
   last(): RunRow | undefined {
     return this.#db.prepare<[], RunRow>(`SELECT ${RUN_COLUMNS} FROM run ORDER BY id DESC LIMIT 1`).get();
+  }
+
+  /** The newest run that came to its end, whatever that was: its report is there. */
+  lastFinished(): RunRow | undefined {
+    return this.#db
+      .prepare<[], RunRow>(
+        `SELECT ${RUN_COLUMNS} FROM run WHERE outcome IS NOT NULL ORDER BY id DESC LIMIT 1`,
+      )
+      .get();
   }
 
   /** The newest run that saw its work through: what is current was compared with the seeds then. */

@@ -2,6 +2,7 @@
  * The snapshots that were published and what each holds. Membership is kept as intervals over the order of
  * publishing, so that a snapshot costs the rows that changed.
  */
+import { reached } from '../barrier.ts';
 import type { ModuleFile } from '../gomod/artifact.ts';
 import type { H1 } from '../gomod/h1.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
@@ -117,17 +118,43 @@ export class Snapshots {
             (:seq, :id, :createdAt, :previous, :rootHash, :manifestSha256, :modules, :files, :bytes, :sumdb)`)
         .run({ ...snapshot, seq });
       this.#writeMembers(seq, members);
+      reached('snapshot in the transaction');
       return seq;
     })();
   }
 
-  /** Takes back the newest snapshot, of which only the row was written before a crash. */
-  retract(seq: number): void {
+  /**
+   * Takes a snapshot out of the history: the newest one, of which only the row was written before a crash, or an older
+   * one that is no longer kept. What the others hold stays as it is.
+   */
+  drop(seq: number): void {
     this.#db.transaction(() => {
-      this.#db.prepare('DELETE FROM snapshot_member WHERE from_seq = ?').run(seq);
-      this.#db.prepare('UPDATE snapshot_member SET to_seq = NULL WHERE to_seq = ?').run(seq);
+      const next = this.#db
+        .prepare<[number], number | null>('SELECT min(seq) FROM snapshot WHERE seq > ?')
+        .pluck()
+        .get(seq);
+      if (typeof next === 'number') this.#beginLater(seq, next);
+      else this.#reopen(seq);
       this.#db.prepare('DELETE FROM snapshot WHERE seq = ?').run(seq);
     })();
+  }
+
+  /** Without a later one: what it brought goes, and what the one before it holds goes on. */
+  #reopen(seq: number): void {
+    this.#db.prepare('DELETE FROM snapshot_member WHERE from_seq = ?').run(seq);
+    this.#db
+      .prepare(`
+        UPDATE snapshot_member SET to_seq = NULL
+        WHERE to_seq > (SELECT coalesce(max(seq), 0) FROM snapshot WHERE seq < ?)`)
+      .run(seq);
+  }
+
+  /** What it brought begins with the one after it, where that still has it. */
+  #beginLater(seq: number, next: number): void {
+    this.#db
+      .prepare('DELETE FROM snapshot_member WHERE from_seq = ? AND to_seq IS NOT NULL AND to_seq <= ?')
+      .run(seq, next);
+    this.#db.prepare('UPDATE snapshot_member SET from_seq = ? WHERE from_seq = ?').run(next, seq);
   }
 
   /** Ends the interval of what is no longer there, begins one for what is new. */

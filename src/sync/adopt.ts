@@ -3,7 +3,16 @@
  * again, once however many snapshots hold it, and must be what the manifest says; nothing is downloaded. A file that
  * the pool has lost, or holds damaged, comes back from the snapshot.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MirrorError, StateError, VerificationError } from '../errors.ts';
 import { type ModuleFile, parseModuleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
@@ -108,6 +117,9 @@ class Adoption {
     const { mv, file, listed } = entry;
     const held = this.#deps.store.ledger.held(mv).get(file);
     if (held !== undefined && held.sha256 !== listed.sha256) throw damaged(listed.path, id);
+    // A link in place of a file is none of ours: the pool must not get it, nor what it leads to.
+    const own = lstatSync(join(this.#deps.layout.snapshots, id, listed.path), { throwIfNoEntry: false });
+    if (own && !own.isFile()) throw damaged(listed.path, id);
     const pooled = this.#deps.pool.pathOf(mv, file);
     if (held !== undefined && this.#verified.get(inodeOf(pooled)) === listed.sha256) return;
     const artifact = await this.#verifyEither(entry, pooled, id);
@@ -144,7 +156,7 @@ class Adoption {
   /** Answers with the error where it is not there, or not what the manifest says. */
   async #verify({ mv, file, listed }: Entry, path: string): Promise<VerifiedArtifact | Error> {
     try {
-      if (!existsSync(path)) return new Error('is not there');
+      if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return new Error('is not there');
       const artifact = await this.#hash(mv, file, listed, path);
       return artifact.sha256 === listed.sha256 ? artifact : new Error(`is ${artifact.sha256}`);
     } catch (error) {

@@ -1,7 +1,9 @@
 /** How a run ends: what a failure means, and what the ledger keeps of it. */
+import { reached } from '../barrier.ts';
 import { asDiskError, MirrorError } from '../errors.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import { keepReport } from './kept-report.ts';
 import type { SeedReport, SyncReport } from './report.ts';
 import type { Seeds } from './seeds.ts';
 
@@ -12,8 +14,8 @@ interface Log {
 }
 
 /** The outcome and the words for whatever ended a run early; a bug leaves its trace in the log. */
-export function failureOf(error: unknown, log: Log): [Outcome, RunError] {
-  const known = error instanceof MirrorError ? error : asDiskError(error);
+export function failureOf(error: unknown, mirror: string, log: Log): [Outcome, RunError] {
+  const known = error instanceof MirrorError ? error : asDiskError(error, mirror);
   if (!known) {
     log.warn(`a bug: ${error instanceof Error ? error.stack : String(error)}`);
     return [
@@ -34,9 +36,11 @@ export function unreadSeeds({ problems }: Seeds): SeedReport[] {
 /** The database itself may be what failed: then the report still goes to the operator. */
 export function recordRun(store: Store, run: number, report: SyncReport, at: Date, log: Log): void {
   const { outcome, snapshot, modules, requests, bytes, seconds, error } = report;
-  const kept = { modules, requests, bytes, seconds, ...(error ? { error } : {}) };
+  const kept = { modules, ...keepReport(report), requests, bytes, seconds, ...(error ? { error } : {}) };
+  reached('run not recorded');
   try {
     store.runs.finish(run, at, outcome, snapshot?.id ?? null, kept);
+    store.runs.tidy();
   } catch (cause) {
     log.warn(`the run could not be recorded: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

@@ -4,6 +4,7 @@
  * number of times; a crash leaves a log that is whole as far as its lookups go.
  */
 import { hash } from 'node:crypto';
+import { reached } from '../barrier.ts';
 import { formatModuleVersion } from '../gomod/module-version.ts';
 import type { LogFolder } from '../site/log-folder.ts';
 import type { LogRecords } from '../store/log-records.ts';
@@ -45,6 +46,7 @@ export async function publishLog(deps: PublishLogDeps): Promise<void> {
   const head = await session.newestHead();
   // Before the first lookup that carries it: from then on some client may know it.
   records.addHeads(name, [head, ...met].map(knownHead), now());
+  reached('log heads committed');
   const tiles = tilesFor(head, records.ids(name), records.heads(name));
   await publishTiles(tiles, deps);
   const lookups = pending.map(({ mv }) => lookupPath(mv));
@@ -52,9 +54,12 @@ export async function publishLog(deps: PublishLogDeps): Promise<void> {
     if (record.id >= head.size)
       throw new Error(`${formatModuleVersion(mv)}: its record is not in the newest tree`);
     folder.publishLookup(lookupPath(mv), recomposeLookup(record.id, record.text, head.note));
+    reached('log lookup published');
   }
   await folder.makeDurable(lookups);
+  reached('log lookups synced');
   await folder.publishHead(head.note);
+  reached('log head published');
   records.markPublished(
     name,
     pending.map(({ mv }) => mv),
@@ -73,8 +78,10 @@ async function publishTiles(
   await forEachBounded(missing, concurrency, async (tile) => {
     const bytes = await session.verifiedTile(tile);
     folder.publishTile(tilePath(tile), bytes);
+    reached('log tile published');
     published.set(tilePath(tile), hash('sha256', bytes));
   });
   await folder.makeDurable(published.keys());
+  reached('log tiles not committed');
   records.addTiles(session.name, published);
 }

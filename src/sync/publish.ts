@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reached } from '../barrier.ts';
 import { MODULE_FILES, versionFolder } from '../gomod/artifact.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import { keepAboutCopy } from '../site/about-copy.ts';
@@ -66,9 +67,12 @@ export async function publish(
   try {
     draft.add(files);
     if (about.sumdb !== null) draft.linkSumDb();
+    reached('snapshot not described');
     const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps: about.gaps }, deps);
+    reached('snapshot not synced');
     await draft.makeDurable();
     await keepAboutCopy(deps.layout, id, underivable(draft, contents));
+    reached('snapshot synced');
     const size = {
       modules: contents.length,
       files: files.length,
@@ -84,7 +88,9 @@ export async function publish(
       ...size,
     };
     deps.snapshots.commit(row, memberKeys(contents));
+    reached('snapshot committed');
     draft.publish(id);
+    reached('snapshot named');
     await makeCurrent(deps.layout, id);
     return { id, modules: size.modules, bytes: size.bytes };
   } finally {

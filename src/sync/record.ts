@@ -2,6 +2,7 @@
  * Makes finished work durable, in batches: files into the pool, then synced, then one transaction in the ledger.
  * So the ledger never knows a file that a power cut could take back, and a sync of the disk serves many files.
  */
+import { reached } from '../barrier.ts';
 import type { VerifiedArtifact } from '../gomod/artifact.ts';
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import type { Pool } from '../site/pool.ts';
@@ -78,11 +79,15 @@ export class Recorder {
     this.#proved = [];
     this.#log.records.add(this.#log.name, proved, [...this.#heads.values()], this.#now());
     this.#heads.clear();
+    reached('records committed');
   }
 
   async #write(batch: readonly VerifiedArtifact[]): Promise<void> {
+    reached('batch not synced');
     await this.#pool.makeDurable(batch);
+    reached('batch synced');
     this.#ledger.record(batch, this.#now());
+    reached('batch committed');
   }
 }
 

@@ -24,6 +24,12 @@ export interface SeedReport {
   readonly complete: boolean;
 }
 
+export interface AcceptedGap extends Problem {
+  readonly reason: string;
+  /** The last day on which it is accepted, as 2027-06-30. */
+  readonly until?: string;
+}
+
 export interface SyncReport {
   readonly outcome: Outcome;
   /** What is current afterwards; `path` is absolute. */
@@ -31,7 +37,7 @@ export interface SyncReport {
   readonly modules: ModuleCounts;
   readonly problems: readonly Problem[];
   /** Gaps that the configuration accepts, with its reason. */
-  readonly acceptedGaps: readonly (Problem & { readonly reason: string })[];
+  readonly acceptedGaps: readonly AcceptedGap[];
   readonly seeds: readonly SeedReport[];
   /** The name of the checksum database that what is current carries. */
   readonly sumdb: string | null;
@@ -75,12 +81,13 @@ export function splitProblems(
   results: readonly ModuleResult[],
 ): Pick<SyncReport, 'problems' | 'acceptedGaps'> {
   const problems: Problem[] = [];
-  const acceptedGaps: (Problem & { reason: string })[] = [];
+  const acceptedGaps: AcceptedGap[] = [];
   for (const { plan, problems: own } of results) {
     for (const problem of [...own, ...plan.acceptedGaps]) {
-      if (plan.accepted && !isIntegrity(problem))
-        acceptedGaps.push({ ...problem, reason: plan.accepted.reason });
-      else problems.push(problem);
+      if (plan.accepted && !isIntegrity(problem)) {
+        const { reason, until } = plan.accepted;
+        acceptedGaps.push({ ...problem, reason, ...(until === undefined ? {} : { until }) });
+      } else problems.push(problem);
     }
   }
   return { problems, acceptedGaps };

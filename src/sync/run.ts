@@ -7,8 +7,9 @@ import { parseModuleVersion } from '../gomod/module-version.ts';
 import { TOOLCHAIN_MODULE } from '../gomod/toolchain.ts';
 import { Pool } from '../site/pool.ts';
 import { keepEvidence } from '../site/quarantine.ts';
+import { keepReserve, requireReserve } from '../site/reserve.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
-import { acquireLease } from '../store/lease.ts';
+import { withLease } from '../store/lease.ts';
 import { asStateError } from '../store/open.ts';
 import type { Outcome } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
@@ -37,15 +38,9 @@ import { mergeSeeds, refuseNothing } from './wanted.ts';
 export async function runSync(seeds: Seeds, options: SyncOptions, deps: SyncDeps): Promise<SyncReport> {
   refuseNothing(mergeSeeds(seeds.seeds), seeds, deps.config);
   makeFolders(deps.layout);
-  const lease = acquireLease(deps.layout.mirror, 'sync', deps.now);
-  try {
-    const { abandonedBy } = lease;
-    if (abandonedBy)
-      deps.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
-    return await new SyncRun(seeds, options, deps).run();
-  } finally {
-    lease.release();
-  }
+  const { layout, now, log } = deps;
+  const warn = (message: string) => log.warn(message);
+  return withLease(layout.mirror, 'sync', now, warn, () => new SyncRun(seeds, options, deps).run());
 }
 
 /** The state of one run, so that a report can be made wherever it ends. */
@@ -75,7 +70,8 @@ class SyncRun {
       const outcome = await this.#sync();
       return this.#conclude(outcome);
     } catch (error) {
-      return this.#conclude(...failureOf(asStateError(error, this.#deps.layout.stateDb), this.#deps.log));
+      const { layout, log } = this.#deps;
+      return this.#conclude(...failureOf(asStateError(error, layout.stateDb), layout.mirror, log));
     } finally {
       this.#store?.close();
     }
@@ -101,6 +97,8 @@ class SyncRun {
     const { layout, now, hasher, log } = this.#deps;
     this.#seeds.saveCopies();
     emptyStaging(layout);
+    // Without room for it no run fails that has nothing to fetch.
+    keepReserve(layout);
     const store = Store.forWriting(layout.stateDb, now);
     this.#store = store;
     const pool = new Pool(layout);
@@ -188,7 +186,10 @@ class SyncRun {
       quarantine: (evidence, content) => keepEvidence(layout, { ...evidence, at: now() }, content),
       warn: (message) => log.warn(message),
       info: (message) => log.info(message),
-      onRound: (count) => observer.planned(count),
+      onRound: (count) => {
+        requireReserve(layout);
+        observer.planned(count);
+      },
       onModule: () => observer.moduleDone(),
     });
     this.#rounds = rounds;

@@ -6,6 +6,7 @@
 import { type Dirent, existsSync, globSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { redactUrl } from '../upstream/redact.ts';
 
 export interface SeedFile {
   /** Absolute path. */
@@ -47,6 +48,7 @@ function findOne(pattern: string, place: SeedPlace): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return searchNamedFolder(path, pattern, place);
   if (stats) return [path];
+  if (/^\w+:\/\//.test(pattern)) throw urlInPlaceOfPath(pattern, place);
   if (/[*?[\]{}]/.test(pattern)) return expandGlob(pattern, place);
   throw notFound(
     pattern,
@@ -112,6 +114,16 @@ function isList(path: string, entry: Dirent, place: SeedPlace): boolean {
 /** Undefined for a link to nothing. */
 function statsOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
+}
+
+/** A URL may hold secrets: it is not repeated as it is. */
+function urlInPlaceOfPath(pattern: string, place: SeedPlace): ConfigError {
+  return notFound(
+    redactUrl(pattern),
+    place,
+    'no such file or folder',
+    "a URL is written as { url: 'https://…' }",
+  );
 }
 
 function notFound(pattern: string, { configFile }: SeedPlace, problem: string, hint?: string): ConfigError {

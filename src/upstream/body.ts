@@ -30,21 +30,24 @@ export interface ExpectedBody {
 /** Judges the pieces of one body, in order. */
 export class BodyJudge {
   readonly #maxBytes: number;
-  #received = 0;
+  #received: number;
   #isContent: boolean;
 
-  constructor({ maxBytes, binary = false }: ExpectedBody) {
+  /** `from`: so many bytes of the body came earlier, and were judged then. */
+  constructor({ maxBytes, binary = false }: ExpectedBody, from = 0) {
     this.#maxBytes = maxBytes;
-    this.#isContent = binary;
+    this.#received = from;
+    this.#isContent = binary || from > 0;
   }
 
-  get maxBytes(): number {
-    return this.#maxBytes;
-  }
-
-  /** Bytes so far. */
+  /** Bytes so far, those that came earlier included. */
   get received(): number {
     return this.#received;
+  }
+
+  /** It cannot turn out to be a page any more. */
+  get isContent(): boolean {
+    return this.#isContent;
   }
 
   /** TOO_LARGE with the first byte too many, BAD_CONTENT at the `<` of a page; undefined as long as all is well. */

@@ -39,3 +39,18 @@ function netrcAuth(url: URL, netrc: readonly NetrcLogin[]): BasicAuth | undefine
   const login = findLogin(netrc, url);
   return login && { username: login.login, password: login.password };
 }
+
+/** Every text that may be secret in a request, in the forms in which a server might repeat it. */
+export function secretsOf(url: URL, headers: SecretHeaders): string[] {
+  const values = Object.values(headers).flatMap((value) => [value, ...wordsOf(value)]);
+  const known = [...values, url.search.slice(1), ...url.searchParams.values()];
+  return [...known, ...known.map((text) => encodeURIComponent(text.toWellFormed()))];
+}
+
+/** What follows `Bearer` or `Basic`; of the latter also what it encodes. */
+function wordsOf(header: string): string[] {
+  const [scheme = '', token = ''] = header.split(' ');
+  if (!/^basic$/i.test(scheme)) return [token];
+  const pair = Buffer.from(token, 'base64').toString('utf8');
+  return [token, pair, pair.slice(pair.indexOf(':') + 1)];
+}

@@ -29,7 +29,7 @@ export class Deadline {
   /** Judges, at the end of each window, what `received` gained in it. */
   watchRate(received: () => number, traffic: Traffic): void {
     const { minRate, rateWindow } = this.#timeouts;
-    let before = 0;
+    let before = received();
     traffic.bodies++;
     const timer = setInterval(() => {
       const gained = received() - before;

@@ -6,6 +6,7 @@ import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { ConfigError } from '../errors.ts';
 import { sharedLookup } from './lookup.ts';
 
 /** The variables that matter here: HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in either case. */
@@ -58,8 +59,8 @@ export class Dispatchers {
     const { connections, connectTimeout, env } = this.#options;
     const shared = { connections, connectTimeout, allowH2: true, h2Options: HTTP2 };
     const common = { allowH2: true, preferH2: true, timeout: connectTimeout, lookup: this.#lookup };
-    const httpProxy = env.http_proxy || env.HTTP_PROXY || '';
-    const httpsProxy = env.https_proxy || env.HTTPS_PROXY || '';
+    const httpProxy = proxyOf(env, 'HTTP_PROXY');
+    const httpsProxy = proxyOf(env, 'HTTPS_PROXY');
     if (httpProxy === '' && httpsProxy === '')
       return new Agent({ ...shared, connect: connector(common, ca) });
     // Given as options, even if empty, so that undici does not read this process's own environment.
@@ -68,6 +69,20 @@ export class Dispatchers {
     const proxies = { httpProxy, httpsProxy, noProxy };
     return new EnvHttpProxyAgent({ ...shared, ...proxies, connect: tls, requestTls: tls, proxyTls: tls });
   }
+}
+
+/**
+ * The URL of a proxy, empty where there is none. As the go command and curl do, a host without a scheme is taken for
+ * http. Throws ConfigError with the variable and without its value, which may hold a password.
+ */
+function proxyOf(env: ProxyEnvironment, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string {
+  const written = env[name.toLowerCase()] || env[name] || '';
+  if (written === '') return '';
+  const url = URL.parse(written.includes('://') ? written : `http://${written}`);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href;
+  throw new ConfigError('CONFIG_INVALID', `${name}: not the URL of an http or https proxy`, {
+    hint: 'write it as http://host:port',
+  });
 }
 
 /** Connects, and reads certificates at the first https connection only: that takes 70 ms. */

@@ -1,15 +1,18 @@
 /**
- * The file that a download goes into: new, filled from its start by each try, complete and closed in the end, or gone.
- * A disk that fails is a SiteError, never the upstream's fault, and is not tried again.
+ * The file that a download goes into: new, filled by each try from its start or from where the one before was cut,
+ * complete and closed in the end, or gone. A disk that fails is a SiteError, never the upstream's fault, and is not
+ * tried again.
  */
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { SiteError } from '../errors.ts';
+import { reached } from '../barrier.ts';
+import { asDiskError, SiteError } from '../errors.ts';
 import type { BodySink } from './body.ts';
 import { FileSink } from './file-sink.ts';
 
 export class DownloadFile {
   readonly #handle: FileHandle;
-  #used = false;
+  #sink: FileSink | undefined;
+  #isUsed = false;
 
   private constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -24,8 +27,12 @@ export class DownloadFile {
       throw diskError(identity, error);
     });
     try {
-      const result = await use(new DownloadFile(handle));
+      reached('download opened');
+      const download = new DownloadFile(handle);
+      const result = await use(download);
+      await download.#trim();
       await handle.close();
+      reached('download complete');
       return result;
     } catch (error) {
       // Closing twice is harmless.
@@ -35,18 +42,25 @@ export class DownloadFile {
     }
   }
 
-  /** An empty place for a body. The one before it must be finished or discarded: its last write could still land. */
-  async sink(): Promise<BodySink> {
-    if (this.#used) await this.#handle.truncate(0);
-    this.#used = true;
-    return new FileSink(this.#handle.fd);
+  /**
+   * The place for a body: what lies before the byte `from` stays. The sink before it must be finished or discarded: its
+   * last write could still land.
+   */
+  sink(from: number): BodySink {
+    this.#isUsed = this.#sink !== undefined;
+    this.#sink = new FileSink(this.#handle.fd, from);
+    return this.#sink;
+  }
+
+  /** An earlier try may have brought more than the last. */
+  async #trim(): Promise<void> {
+    if (this.#isUsed) await this.#handle.truncate(this.#sink?.position);
   }
 }
 
 /** Only the disk's errors carry the number of a system's error here: the network's are HttpFailures already. */
 function diskError(identity: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return error;
-  const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
-  const message = `${identity}: cannot be written: ${error.message}`;
-  return new SiteError(isFull ? 'DISK_FULL' : 'IO', message, { cause: error });
+  const { code = 'IO', hint } = asDiskError(error) ?? {};
+  return new SiteError(code, `${identity}: cannot be written: ${error.message}`, { cause: error, hint });
 }

@@ -5,9 +5,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { BodyJudge, type BodySink, type ExpectedBody, tooLarge, webPage } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { HttpFailure, isBodyTimeout, networkFailure } from './failure.ts';
+import { beginBody, type IncomingBody, type WantedBody } from './incoming-body.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -17,12 +17,32 @@ export interface HttpContext {
   readonly timeouts: Timeouts;
   readonly userAgent: string;
   readonly traffic: Traffic;
+  /** Told of each request that was sent, once it is over. */
+  readonly onExchange?: ((event: ExchangeEvent) => void) | undefined;
+}
+
+export interface ExchangeEvent {
+  /** `failed`: there was no answer, or it was cut short or cannot be the file. */
+  readonly status: number | 'failed';
+  /** From the dispatch, a wait for a free connection included, to the end of the body. */
+  readonly seconds: number;
+  /** Of the body, as far as it came. */
+  readonly bytes: number;
+}
+
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'HEAD';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: WantedBody;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Of a body with status 200, in bytes: it is in the sink. */
+  /** The body is the file, or what lacked of it, and in the sink. */
+  readonly isWanted: boolean;
+  /** Of a wanted body, in bytes: of the whole file. */
   readonly size: number;
   /** The first bytes of any other body. */
   readonly start: Buffer;
@@ -35,29 +55,21 @@ const DRAIN_BYTES = 64 << 10;
 
 /** One request. Throws HttpFailure, the reason of the deadline's signal, or the sink's error. */
 export async function exchange(
-  method: 'GET' | 'HEAD',
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: ExpectedBody & { readonly sink: BodySink },
+  request: ExchangeRequest,
   context: HttpContext,
   deadline: Deadline,
 ): Promise<Answer> {
-  const receiver = new Receiver(body.sink, body, context, deadline);
+  const receiver = new Receiver(request, context, deadline);
   const { signal } = deadline;
   const onAbort = () => receiver.stop(signal.reason);
   signal.addEventListener('abort', onAbort);
   try {
     signal.throwIfAborted();
-    const path = url.pathname + url.search;
-    const { idle } = context.timeouts;
-    const limits = { headersTimeout: idle, bodyTimeout: idle };
-    context.traffic.requests++;
-    context.dispatcher.dispatch({ origin: url.origin, path, method, headers, ...limits }, receiver);
-    const answer = await receiver.answer;
-    await body.sink.finish();
+    const answer = await send(request, context, receiver);
+    await receiver.body?.finish();
     return answer;
   } catch (error) {
-    await body.sink.discard();
+    await receiver.body?.abandon(error);
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -65,11 +77,30 @@ export async function exchange(
   }
 }
 
+async function send(request: ExchangeRequest, context: HttpContext, receiver: Receiver): Promise<Answer> {
+  const { url, method, headers } = request;
+  const { idle } = context.timeouts;
+  const limits = { headersTimeout: idle, bodyTimeout: idle };
+  const start = performance.now();
+  let status: ExchangeEvent['status'] = 'failed';
+  context.traffic.requests++;
+  context.dispatcher.dispatch(
+    { origin: url.origin, path: url.pathname + url.search, method, headers, ...limits },
+    receiver,
+  );
+  try {
+    const answer = await receiver.answer;
+    status = answer.status;
+    return answer;
+  } finally {
+    const seconds = (performance.now() - start) / 1000;
+    context.onExchange?.({ status, seconds, bytes: receiver.bytes });
+  }
+}
+
 /** Settles once; what undici reports afterwards of a request that was stopped is ignored. */
 class Receiver implements Dispatcher.DispatchHandler {
-  readonly #sink: BodySink;
-  readonly #judge: BodyJudge;
-  readonly #isBinary: boolean;
+  readonly #request: ExchangeRequest;
   readonly #context: HttpContext;
   readonly #deadline: Deadline;
   readonly #settled = Promise.withResolvers<Answer>();
@@ -78,18 +109,27 @@ class Receiver implements Dispatcher.DispatchHandler {
   #stopped: { readonly reason: unknown } | undefined;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #unwanted = 0;
+  #body: IncomingBody | undefined;
+  #bytes = 0;
 
-  constructor(sink: BodySink, expected: ExpectedBody, context: HttpContext, deadline: Deadline) {
-    this.#sink = sink;
-    this.#judge = new BodyJudge(expected);
-    this.#isBinary = expected.binary === true;
+  constructor(request: ExchangeRequest, context: HttpContext, deadline: Deadline) {
+    this.#request = request;
     this.#context = context;
     this.#deadline = deadline;
   }
 
   get answer(): Promise<Answer> {
     return this.#settled.promise;
+  }
+
+  /** What is wanted of the answer, once that has begun. */
+  get body(): IncomingBody | undefined {
+    return this.#body;
+  }
+
+  /** Of this answer's body, so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Ends the request, and rejects with `reason`, at once, even while it waits for a connection. */
@@ -109,44 +149,54 @@ class Receiver implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#stopped !== undefined) return;
     this.#status = status;
     this.#headers = headers;
-    if (status !== 200) return;
-    const refusal = this.#refuseHeaders();
-    if (refusal !== undefined) this.stop(refusal);
-    else this.#deadline.watchRate(() => this.#judge.received, this.#context.traffic);
+    const { url, body: wanted } = this.#request;
+    const body = beginBody({ url, status, headers }, wanted);
+    if (body instanceof HttpFailure) this.stop(body);
+    else if (body !== undefined) {
+      this.#body = body;
+      this.#deadline.watchRate(() => body.received, this.#context.traffic);
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#stopped !== undefined) return;
     this.#context.traffic.bytes += chunk.length;
-    if (this.#status === 200) this.#takeBody(controller, chunk);
-    else this.#takeUnwanted(chunk);
+    this.#bytes += chunk.length;
+    if (this.#body === undefined) this.#takeUnwanted(chunk);
+    else this.#takeBody(controller, this.#body, chunk);
   }
 
   /** Only after as many bytes as were announced: undici holds HTTP/1.1 and HTTP/2 to the Content-Length. */
   onResponseEnd(): void {
-    this.#complete();
+    const failure = this.#body?.ended();
+    if (failure === undefined) this.#complete();
+    else this.#settled.reject(failure);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#stopped !== undefined) return;
     if (this.#status === 0) this.stop(networkFailure(error));
-    else if (this.#status === 200) this.stop(this.#cutShort(error));
+    else if (this.#body !== undefined) this.stop(this.#body.cutShort(this.#stall(error), error));
     // Another status has said what matters: a cut explanation changes nothing.
     else this.#complete();
   }
 
   #complete(): void {
-    const start = Buffer.concat(this.#start).subarray(0, START_BYTES);
-    const size = this.#judge.received;
-    this.#settled.resolve({ status: this.#status, headers: this.#headers, size, start });
+    this.#settled.resolve({
+      status: this.#status,
+      headers: this.#headers,
+      isWanted: this.#body !== undefined,
+      size: this.#body?.received ?? 0,
+      start: Buffer.concat(this.#start).subarray(0, START_BYTES),
+    });
   }
 
-  #takeBody(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const failure = this.#judge.check(chunk);
+  #takeBody(controller: Dispatcher.DispatchController, body: IncomingBody, chunk: Buffer): void {
+    const failure = body.check(chunk);
     if (failure !== undefined) this.stop(failure);
-    else if (!this.#sink.write(chunk)) {
+    else if (!body.sink.write(chunk)) {
       controller.pause();
-      this.#sink.drained().then(
+      body.sink.drained().then(
         () => controller.resume(),
         (error: unknown) => this.stop(error),
       );
@@ -154,34 +204,14 @@ class Receiver implements Dispatcher.DispatchHandler {
   }
 
   #takeUnwanted(chunk: Buffer): void {
-    if (this.#unwanted < START_BYTES) this.#start.push(chunk);
-    this.#unwanted += chunk.length;
-    if (this.#unwanted <= DRAIN_BYTES) return;
+    if (this.#bytes - chunk.length < START_BYTES) this.#start.push(chunk);
+    if (this.#bytes <= DRAIN_BYTES) return;
     this.#complete();
     this.stop(new HttpFailure('TOO_LARGE', 'an answer that nobody wants to its end'));
   }
 
-  #refuseHeaders(): HttpFailure | undefined {
-    const announced = this.#announced();
-    if (announced !== undefined && announced > this.#judge.maxBytes) return tooLarge(this.#judge.maxBytes);
-    if (this.#isBinary && /^text\/html\b/i.test(this.#headers['content-type'] ?? '')) return webPage();
-    const encoding = this.#headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') return undefined;
-    return new HttpFailure('BAD_CONTENT', 'sent compressed, though plain bytes were asked for');
-  }
-
-  #cutShort(cause: unknown): HttpFailure {
-    const announced = this.#announced();
-    const { received } = this.#judge;
-    const amount =
-      announced === undefined ? `cut after ${received} bytes` : `${received} of ${announced} bytes`;
-    const stalled = isBodyTimeout(cause) ? `, then nothing for ${this.#context.timeouts.idle / 1000} s` : '';
-    return new HttpFailure('TRUNCATED', amount + stalled, { cause });
-  }
-
-  #announced(): number | undefined {
-    const value = this.#headers['content-length'];
-    return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+  #stall(cause: unknown): string {
+    return isBodyTimeout(cause) ? `, then nothing for ${this.#context.timeouts.idle / 1000} s` : '';
   }
 }
 

@@ -1,8 +1,9 @@
 /**
- * Writes a body to an open file from its start, one write at a time, each of all that gathered meanwhile. It
- * holds little, and asks the network to wait while the disk is busy.
+ * Writes a body to an open file, one write at a time, each of all that gathered meanwhile. It holds little, and asks
+ * the network to wait while the disk is busy.
  */
 import { writev } from 'node:fs';
+import { reached } from '../barrier.ts';
 import type { BodySink } from './body.ts';
 
 /** Bytes that may gather while a write is under way. Four times as much gained nothing measurable. */
@@ -14,15 +15,22 @@ export class FileSink implements BodySink {
   readonly #fd: number;
   #queue: Buffer[] = [];
   #queued = 0;
-  #position = 0;
+  #position: number;
   #writing = false;
   #error: Error | undefined;
   /** Waits for room in the queue, and for its end. */
   #room: Waiter | undefined;
   #idle: Waiter | undefined;
 
-  constructor(fd: number) {
+  /** The first byte goes to `from`; the file is not cut off there. */
+  constructor(fd: number, from = 0) {
     this.#fd = fd;
+    this.#position = from;
+  }
+
+  /** Where the body ends, so far, in the file. */
+  get position(): number {
+    return this.#position;
   }
 
   write(chunk: Buffer): boolean {
@@ -71,6 +79,7 @@ export class FileSink implements BodySink {
   #writeAll(pieces: Buffer[], length: number): void {
     writev(this.#fd, pieces, this.#position, (error, written = 0) => {
       this.#position += written;
+      reached('download half written');
       this.#error = error ?? undefined;
       // A write may be short, as just before the disk is full: the next one says why.
       const isShort = error === null && written < length;

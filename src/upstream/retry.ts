@@ -28,6 +28,8 @@ export interface RetryEvent {
   readonly tries: number;
   readonly delay: number;
   readonly reason: string;
+  /** Bytes that are here already, where the next try asks for the rest only. */
+  readonly from?: number | undefined;
 }
 
 export interface RetryControl {

@@ -9,6 +9,7 @@ import type { HttpContext } from './exchange.ts';
 import { HttpFailure } from './failure.ts';
 import { httpGet } from './http-get.ts';
 import type { UpstreamEntry } from './proxy-list.ts';
+import { Resume } from './resume.ts';
 import { type RetryEvent, type RetryOptions, withTries } from './retry.ts';
 
 export interface ClientGet {
@@ -17,8 +18,10 @@ export interface ClientGet {
   readonly method?: 'GET' | 'HEAD' | undefined;
   readonly maxBytes: number;
   readonly binary?: boolean | undefined;
-  /** Makes the empty place for the body, once for each try. */
-  readonly sink: () => BodySink | Promise<BodySink>;
+  /** Makes the place for the body once an answer brings it: what lies before the byte `from` stays, the rest goes. */
+  readonly sink: (from: number) => BodySink;
+  /** A try goes on where the one before was cut, if the upstream lets it; default: each begins anew, with `from` 0. */
+  readonly resumable?: boolean | undefined;
   /** What the circuit counts by: a module version, or the path. */
   readonly subject: string;
   readonly signal: AbortSignal;
@@ -47,8 +50,10 @@ export class UpstreamClient {
       throw new HttpFailure('UNAVAILABLE', `given up after ${CIRCUIT_LIMIT} module versions in a row failed`);
     }
     const url = joinUrl(this.entry.url, request.path);
-    const attempt = () => httpGet({ ...request, url, secretHeaders: this.#headers }, this.#context());
-    const { signal, onRetry } = request;
+    const resume = request.resumable ? new Resume() : undefined;
+    const attempt = () => httpGet({ ...request, url, secretHeaders: this.#headers, resume }, this.#context());
+    const { signal } = request;
+    const onRetry = (event: RetryEvent) => request.onRetry({ ...event, from: resume?.part?.size });
     try {
       const size = await withTries(attempt, this.#retry, { signal, onRetry, stop: () => circuit.open });
       circuit.answered();

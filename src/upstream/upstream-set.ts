@@ -5,9 +5,10 @@
 import { InterruptedError } from '../errors.ts';
 import type { ModulePath } from '../gomod/module-path.ts';
 import type { Pattern } from '../gomod/pattern.ts';
-import { type BodySink, MemorySink } from './body.ts';
+import { MemorySink } from './body.ts';
 import { secretHeaders } from './credentials.ts';
 import { Dispatchers, type ProxyEnvironment } from './dispatchers.ts';
+import type { ExchangeEvent } from './exchange.ts';
 import { HttpFailure, toUpstreamError } from './failure.ts';
 import { type FailedUpstream, goesOn, mostTelling } from './fallback.ts';
 import { withLinkedSignal } from './linked-signal.ts';
@@ -17,7 +18,7 @@ import { DEFAULT_TRIES, type RetryEvent, type RetryOptions } from './retry.ts';
 import { routeModule } from './routing.ts';
 import { type Timeouts, withDefaults } from './timeouts.ts';
 import { Traffic } from './traffic.ts';
-import { UpstreamClient } from './upstream-client.ts';
+import { type ClientGet, UpstreamClient } from './upstream-client.ts';
 
 /** Enough for the width of a line at any distance, and no more than a server is glad of. */
 export const DEFAULT_CONNECTIONS = 16;
@@ -40,6 +41,8 @@ export interface UpstreamsOptions {
   /** Ends every call, besides the signal of the call itself. */
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((event: UpstreamRetry) => void) | undefined;
+  /** Told of each HTTP request that was sent, redirects included, once it is over. */
+  readonly onExchange?: ((event: UpstreamExchange) => void) | undefined;
   /** Chance and waiting, for tests. */
   readonly random?: RetryOptions['random'];
   readonly sleep?: RetryOptions['sleep'];
@@ -50,6 +53,11 @@ export interface UpstreamRetry extends RetryEvent {
   /** `path@version`, a module path, or a path below the base. */
   readonly subject: string;
   readonly file: string;
+  readonly upstream: string;
+}
+
+/** `upstream` is the redacted name of the entry that was asked, wherever a redirect led. */
+export interface UpstreamExchange extends ExchangeEvent {
   readonly upstream: string;
 }
 
@@ -72,13 +80,15 @@ export interface Question {
   readonly maxBytes: number;
   /** Any byte may be the first of its body; default: what begins with `<` is a page. */
   readonly binary?: boolean;
+  /** See ClientGet. */
+  readonly resumable?: boolean;
 }
 
 /** What was asked for, and the redacted URL of the upstream that gave it. */
 export type From<T> = T & { readonly upstream: string };
 
-/** Fetches a body into the sink, made anew for each try; resolves with its size in bytes. */
-export type Fetch = (sink: () => BodySink | Promise<BodySink>) => Promise<number>;
+/** Fetches a body into the sink, made as ClientGet says; resolves with its size in bytes. */
+export type Fetch = (sink: ClientGet['sink']) => Promise<number>;
 
 export class UpstreamSet {
   readonly #clients: readonly UpstreamClient[];
@@ -89,20 +99,21 @@ export class UpstreamSet {
   readonly #closing = new AbortController();
 
   constructor(entries: readonly UpstreamEntry[], options: UpstreamsOptions) {
-    const { connections = DEFAULT_CONNECTIONS, env = {}, userAgent, random, sleep } = options;
+    const { connections = DEFAULT_CONNECTIONS, env = {}, userAgent, random, sleep, onExchange } = options;
     const timeouts = withDefaults(options.timeouts);
     this.#options = options;
     this.#dispatchers = new Dispatchers({ connections, connectTimeout: timeouts.connect, env });
     const netrc = parseNetrc(options.netrc ?? '');
     const retry: RetryOptions = { tries: options.retries ?? DEFAULT_TRIES, random, sleep };
     this.#newClient = (entry) => {
-      const { url, headers, auth, ca } = entry;
+      const { name: upstream, url, headers, auth, ca } = entry;
       // Asked for at each request, so that nothing is opened before the first.
       const context = () => ({
         dispatcher: this.#dispatchers.for(ca),
         timeouts,
         userAgent,
         traffic: this.#traffic,
+        onExchange: onExchange && ((event: ExchangeEvent) => onExchange({ upstream, ...event })),
       });
       return new UpstreamClient(entry, secretHeaders(url, headers, auth, netrc), context, retry);
     };

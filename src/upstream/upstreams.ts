@@ -29,7 +29,7 @@ export const MAX_TEXT_BYTES = 16 << 20;
 /** Bytes. A zip is at most 500 MiB by Go's rule. */
 export const MAX_ZIP_BYTES = 500 << 20;
 
-export type { AskOptions, From, UpstreamRetry, UpstreamsOptions } from './upstream-set.ts';
+export type { AskOptions, From, UpstreamExchange, UpstreamRetry, UpstreamsOptions } from './upstream-set.ts';
 
 export class Upstreams {
   readonly #set: UpstreamSet;
@@ -61,12 +61,17 @@ export class Upstreams {
 
   /**
    * `<path>/@v/<version>.zip`, at most 500 MiB, into `file`, which must not exist. On success it is complete and
-   * closed, though not synced; on failure it is not there. `size` is in bytes.
+   * closed, though not synced; on failure it is not there. `size` is in bytes. A cut download of some size goes on from
+   * where it was cut, if the upstream vouches for the rest; whether the whole is right is for the caller to hash.
    */
   async zip(mv: ModuleVersion, file: string, options: AskOptions = {}): Promise<From<{ size: number }>> {
-    const question = fileQuestion(mv, 'zip', MAX_ZIP_BYTES);
+    // What was wrong may have been put together from two files: the next one is of one piece.
+    const resumable = options.avoid === undefined;
+    const question = { ...fileQuestion(mv, 'zip', MAX_ZIP_BYTES), resumable };
     return DownloadFile.with(file, `${question.subject}: zip`, (download) =>
-      this.#set.ask(question, options, async (fetch) => ({ size: await fetch(() => download.sink()) })),
+      this.#set.ask(question, options, async (fetch) => ({
+        size: await fetch((from) => download.sink(from)),
+      })),
     );
   }
 

@@ -1,6 +1,6 @@
 /** What every verb gets: where it runs, how to print, and the configuration when it asks for it. */
 import type { Config } from '../config/load.ts';
-import { createLog, type Log, type LogLevel } from '../log.ts';
+import { createLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
 
 /** The process as the command line sees it; tests pass their own. */
 export interface Io {
@@ -21,6 +21,7 @@ export interface GlobalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly logLevel: LogLevel;
+  readonly logFormat?: LogFormat | undefined;
 }
 
 export class VerbContext {
@@ -32,7 +33,8 @@ export class VerbContext {
     this.io = io;
     this.options = options;
     const level = options.quiet && options.logLevel === 'info' ? 'warn' : options.logLevel;
-    this.log = createLog({ level, write: io.stderr, terminal: io.terminal.stderr });
+    const { logFormat: format = 'text' } = options;
+    this.log = createLog({ level, format, write: io.stderr, terminal: io.terminal.stderr });
   }
 
   /** Imported when asked for: `--help` and `init` need no schema. */

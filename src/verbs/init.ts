@@ -58,6 +58,10 @@ export default defineConfig({
   // Modules that no public upstream, and no checksum database, may hear of; give them an upstream of their own with only: ['corp.example/*'].
   // private: ['corp.example/*'],
 
+  // When \`modferry daemon\` syncs, and what it keeps of old snapshots. cron or a systemd timer do as well: docs/operations.
+  // schedule: '17 2 * * *',
+  // keep: { snapshots: 30, days: 90 },
+
   // Gaps that are known: they no longer make a run incomplete. A wrong hash is never accepted.
   // accept: [{ module: 'example.com/gone', version: 'v1.0.0', reason: 'withdrawn by its author', until: '2027-06-30' }],
 });

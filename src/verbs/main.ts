@@ -3,21 +3,35 @@
  * code. Verbs load what they need when they run, so that `--help` loads little more than this.
  */
 import yargs, { type Argv } from 'yargs';
-import { LOG_LEVELS } from '../log.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
 import { toolVersion } from '../version.ts';
 import { type GlobalOptions, type Io, VerbContext } from './context.ts';
+import { daemonVerb } from './daemon.ts';
+import { gcVerb } from './gc.ts';
 import { initVerb } from './init.ts';
 import { planVerb } from './plan.ts';
 import { processIo } from './process-io.ts';
 import { serveVerb } from './serve.ts';
+import { snapshotsVerb } from './snapshots.ts';
 import { statusVerb } from './status.ts';
 import { syncVerb } from './sync.ts';
 import { checkVerb, explainUsage, refuseRepeated } from './usage.ts';
-import type { Verb } from './verb.ts';
+import type { Action, Verb } from './verb.ts';
 import { verifyVerb } from './verify.ts';
 import { whyVerb } from './why.ts';
 
-const VERBS: readonly Verb[] = [initVerb, planVerb, syncVerb, statusVerb, verifyVerb, serveVerb, whyVerb];
+const VERBS: readonly Verb[] = [
+  initVerb,
+  planVerb,
+  syncVerb,
+  statusVerb,
+  verifyVerb,
+  serveVerb,
+  whyVerb,
+  snapshotsVerb,
+  gcVerb,
+  daemonVerb,
+];
 
 const GLOBAL_FLAGS: Verb['flags'] = {
   config: { type: 'string', requiresArg: true, describe: 'configuration file [./mirror.config.ts]' },
@@ -27,6 +41,10 @@ const GLOBAL_FLAGS: Verb['flags'] = {
     choices: LOG_LEVELS,
     default: 'info',
     describe: 'what the log on stderr says',
+  },
+  'log-format': {
+    choices: LOG_FORMATS,
+    describe: 'how the log is written [text; daemon: json, unless on a terminal]',
   },
   quiet: { type: 'boolean', default: false, describe: 'no progress, and only warnings in the log' },
 };
@@ -70,7 +88,7 @@ async function parseAndRun(argv: readonly string[], io: Io): Promise<number> {
     });
   } catch (error) {
     if (usage === undefined) throw error;
-    throw await explainUsage(usage, argv, flagsOf(wordsOf(argv)[0]));
+    throw await explainUsage(usage, argv, flagsOf(wordsOf(argv)));
   }
   return exit;
 }
@@ -93,28 +111,42 @@ function withGlobals(program: Argv, io: Io): Argv {
     .exitProcess(false);
 }
 
-function withVerbs(program: Argv, run: (verb: Verb, args: Record<string, unknown>) => Promise<void>): Argv {
+type Run = (verb: Action, args: Record<string, unknown>) => Promise<void>;
+
+function withVerbs(program: Argv, run: Run): Argv {
   return VERBS.reduce((built, verb) => {
-    const { name, describe, flags, positional } = verb;
-    const command = positional ? `${name} <${positional.name}>` : name;
-    const options = (builder: Argv) =>
-      (positional ? builder.positional(positional.name, positional.options) : builder).options(flags);
-    return built.command(command, describe, options, (args) => run(verb, args));
+    if (!('actions' in verb)) return withAction(built, verb, run);
+    const { name, describe, actions } = verb;
+    return built.command(name, describe, (builder: Argv) =>
+      actions.reduce((below, action) => withAction(below, action, run), builder).demandCommand(1, 1),
+    );
   }, program);
+}
+
+function withAction(program: Argv, action: Action, run: Run): Argv {
+  const { name, describe, flags, positional } = action;
+  const command = positional ? `${name} <${positional.name}>` : name;
+  const options = (builder: Argv) =>
+    (positional ? builder.positional(positional.name, positional.options) : builder).options(flags);
+  return program.command(command, describe, options, (args) => run(action, args));
 }
 
 /** The arguments that are neither flags nor the values of flags. */
 function wordsOf(argv: readonly string[]): string[] {
   const takesValue = new Set(
-    [GLOBAL_FLAGS, ...VERBS.map(({ flags }) => flags)]
+    [GLOBAL_FLAGS, ...VERBS.flatMap(flagTables)]
       .flatMap((flags) => Object.entries(flags))
       .flatMap(([name, { type }]) => (type === 'boolean' ? [] : [`--${name}`])),
   );
   return argv.filter((word, index) => !word.startsWith('-') && !takesValue.has(argv[index - 1] ?? ''));
 }
 
-function flagsOf(verb: string | undefined): string[] {
-  return [GLOBAL_FLAGS, VERBS.find(({ name }) => name === verb)?.flags ?? {}].flatMap((flags) =>
-    Object.keys(flags),
-  );
+function flagTables(verb: Verb): Verb['flags'][] {
+  return [verb.flags, ...('actions' in verb ? verb.actions.map(({ flags }) => flags) : [])];
+}
+
+function flagsOf([word, action]: readonly string[]): string[] {
+  const verb = VERBS.find(({ name }) => name === word);
+  const own = verb && 'actions' in verb ? verb.actions.find(({ name }) => name === action) : verb;
+  return [GLOBAL_FLAGS, own?.flags ?? {}].flatMap((flags) => Object.keys(flags));
 }

@@ -1,4 +1,5 @@
 /** `serve`: the mirror over HTTP, for trying it and for small networks. */
+import { parseDuration } from '../config/duration.ts';
 import { ConfigError } from '../errors.ts';
 import type { Io } from './context.ts';
 import { EXIT } from './exit.ts';
@@ -16,10 +17,11 @@ export const serveVerb: Verb = {
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
-    const { serve } = await import('../app/offline.ts');
+    const maxAge = config.maxAge === undefined ? undefined : parseDuration(config.maxAge);
+    const { serve } = await import('../app/serve.ts');
     const stopped = firstSignal(context.io);
     const app = { config, env: context.io.env, log: context.log };
-    const server = await serve(app, parseListen(written)).catch((error: unknown) => {
+    const server = await serve(app, parseListen(written), maxAge).catch((error: unknown) => {
       throw cannotListen(error, written);
     });
     context.print(
@@ -55,7 +57,7 @@ function firstSignal(io: Io): Promise<void> {
 }
 
 /** What the operating system says of an address is about the address, not about us. */
-function cannotListen(error: unknown, listen: string): unknown {
+export function cannotListen(error: unknown, listen: string): unknown {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: 'address already in use',
     EADDRNOTAVAIL: 'this machine has no such address',

@@ -1,10 +1,12 @@
 /** `status`: what is current, and what works inside the gap. */
+import { formatAge } from '../audit/age.ts';
 import type { SeedStatus } from '../audit/seed-status.ts';
 import type { StatusReport } from '../audit/status.ts';
+import { parseDuration } from '../config/duration.ts';
 import { ConfigError } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { formatBytes } from './progress.ts';
-import { someOf } from './render.ts';
+import { renderProblems, someOf } from './render.ts';
 import type { Verb } from './verb.ts';
 
 export const statusVerb: Verb = {
@@ -21,7 +23,7 @@ export const statusVerb: Verb = {
   run: async (context, args) => {
     const config = await context.loadConfig();
     const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;
-    const maxAge = written === undefined ? undefined : parseDuration(written);
+    const maxAge = written === undefined ? undefined : readMaxAge(written);
     const { status } = await import('../app/offline.ts');
     const report = await status({ config, env: context.io.env, log: context.log }, maxAge);
     context.print(report, () => renderStatus(report));
@@ -29,17 +31,13 @@ export const statusVerb: Verb = {
   },
 };
 
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** `26h`, `1d12h`, `90m` in seconds. */
-export function parseDuration(text: string): number {
-  if (!/^(\d+[smhd])+$/.test(text)) {
-    throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, {
-      hint: 'write it as 26h, 90m or 2d',
-    });
-  }
-  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? 's'] ?? 1), 0);
+/** In seconds. */
+function readMaxAge(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds;
+  throw new ConfigError('USAGE', `max-age: '${text}' is no duration`, {
+    hint: 'write it as 26h, 90m or 2d',
+  });
 }
 
 function renderStatus(report: StatusReport): string {
@@ -55,14 +53,22 @@ function renderStatus(report: StatusReport): string {
             ? 'checksum database: none: clients need GOSUMDB=off'
             : `checksum database: ${sumdb.name}, ${sumdb.size} records: clients leave GOSUMDB on`,
         ]),
-    ...(lastRun ? [`last run: ${lastRun.outcome ?? 'did not end'}, started ${lastRun.startedAt}`] : []),
+    ...(lastRun ? [renderRun(lastRun)] : []),
     ...(age === null
       ? []
       : [`last compared with the seeds: ${formatAge(age)} ago${report.stale ? ', too old' : ''}`]),
     ...seeds.flatMap(renderSeed),
-    ...report.acceptedGaps.map(({ message, reason }) => `accepted: ${message} (${reason})`),
+    ...renderProblems(report.problems),
+    ...report.acceptedGaps.map(
+      ({ message, reason, until }) => `accepted${until ? ` until ${until}` : ''}: ${message} (${reason})`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function renderRun({ outcome, startedAt, error }: NonNullable<StatusReport['lastRun']>): string {
+  const why = error === null ? '' : `: ${error.message}`;
+  return `last run: ${outcome ?? 'has not ended'}, started ${startedAt}${why}`;
 }
 
 function renderSeed({ source, wanted, builds, lacking, commands, warnings }: SeedStatus): string[] {
@@ -92,10 +98,4 @@ const NAMES: Readonly<Record<SeedStatus['commands'][number]['command'], string>>
 
 function nameOf({ command }: SeedStatus['commands'][number]): string {
   return NAMES[command];
-}
-
-function formatAge(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }

@@ -22,12 +22,22 @@ export function refuseRepeated(argv: readonly string[]): void {
 
 /** `words` are the arguments that are no flags; the first of them must be a verb. */
 export async function checkVerb(words: readonly string[], verbs: readonly Verb[]): Promise<void> {
-  const [word] = words;
+  const [word, action] = words;
   const names = verbs.map(({ name }) => name);
   if (word === undefined) throw usageError('name a verb: modferry --help lists them');
-  if (names.includes(word)) return;
+  const verb = verbs.find(({ name }) => name === word);
+  if (verb === undefined) throw usageError(`there is no verb '${word}'`, await nearestOf(word, names));
+  if (!('actions' in verb)) return;
+  const actions = verb.actions.map(({ name }) => name);
+  if (action === undefined) throw usageError(`${word}: say what to do: ${actions.join(', ')}`);
+  if (!actions.includes(action))
+    throw usageError(`there is no '${word} ${action}'`, await nearestOf(action, actions));
+}
+
+/** Loaded only where something is wrong. */
+async function nearestOf(word: string, names: readonly string[]): Promise<string> {
   const { didYouMean } = await import('../config/explain.ts');
-  throw usageError(`there is no verb '${word}'`, didYouMean(word, names));
+  return didYouMean(word, names);
 }
 
 /** Turns the words of yargs into ours; an unknown flag is told with the nearest one that is known. */

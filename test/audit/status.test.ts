@@ -58,6 +58,8 @@ describe('status', () => {
         ],
         sumdb: null,
         acceptedGaps: [],
+        problems: [],
+        history: [],
         lastRun: null,
         checkedAt: null,
         age: null,

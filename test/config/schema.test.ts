@@ -13,6 +13,8 @@ const DEFAULTS = {
   accept: [],
   strict: false,
   timeouts: {},
+  jitter: '0s',
+  retryAfter: '15m',
   sbom: {},
 };
 
@@ -48,6 +50,8 @@ describe('parseSettings', () => {
       retries: 20,
       schedule: '0 3 * * *',
       timezone: 'UTC',
+      jitter: '10m',
+      retryAfter: '1h30m',
       listen: '127.0.0.1:8080',
       maxAge: '26h',
       keep: { snapshots: 1, days: 1 },
@@ -143,6 +147,7 @@ describe('parseSettings', () => {
     [{ seeds, schedule: 7 }, `schedule: ${isType('string', 'number')}`],
     [{ seeds, timezone: 7 }, `timezone: ${isType('string', 'number')}`],
     [{ seeds, listen: 8080 }, `listen: ${isType('string', 'number')}`],
+    [{ seeds, maxAge: '26 hours' }, 'maxAge: a duration is written as 26h, 90m or 1d12h'],
     [{ seeds, maxAge: 26 }, `maxAge: ${isType('string', 'number')}`],
     [{ seeds, keep: 7 }, `keep: ${isType('object', 'number')}`],
     [{ seeds, keep: { snapshots: 0 } }, `keep.snapshots: ${atLeast(1)}`],

@@ -3,24 +3,41 @@ import { describe, expect, it } from 'vitest';
 import { type Import, importsOf, partOf, REPO, readSources, withoutComments } from './sources.ts';
 
 /**
- * Which part may import which, docs/architecture.md in a table: cli → verbs → app → audit, sync, http → the
- * adapters → sumdb, gomod → errors. Beside the line stand config (its types are read everywhere above the adapters),
+ * Which part may import which, docs/architecture.md in a table: cli → verbs → app → audit, sync, http, metrics →
+ * the adapters → sumdb, gomod → errors. Beside the line stand config (its types are read everywhere above the adapters),
  * log and version. A part may always import itself.
  */
 const ADAPTERS = ['upstream', 'modzip', 'store', 'site', 'sbom'];
 const PURE = ['sumdb', 'gomod'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['verbs'],
-  verbs: ['app', 'audit', 'sync', 'config', 'log', 'version', 'errors'],
-  app: ['audit', 'repair', 'sync', 'http', ...ADAPTERS, ...PURE, 'config', 'log', 'version', 'errors'],
+  verbs: ['app', 'audit', 'daemon', 'retention', 'sync', 'config', 'log', 'version', 'errors'],
+  app: [
+    'audit',
+    'repair',
+    'daemon',
+    'retention',
+    'sync',
+    'http',
+    'metrics',
+    ...ADAPTERS,
+    ...PURE,
+    'config',
+    'log',
+    'version',
+    'errors',
+  ],
+  daemon: ['config', 'errors'],
   audit: ['repair', 'sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
   repair: ['sync', ...ADAPTERS, ...PURE, 'config', 'errors'],
-  sync: [...ADAPTERS, ...PURE, 'config', 'version', 'errors'],
+  sync: [...ADAPTERS, ...PURE, 'config', 'version', 'barrier', 'errors'],
+  retention: [...ADAPTERS, ...PURE, 'barrier', 'errors'],
   http: [...ADAPTERS, ...PURE, 'errors'],
-  upstream: [...PURE, 'errors'],
+  metrics: ['upstream', 'errors'],
+  upstream: [...PURE, 'barrier', 'errors'],
   modzip: [...PURE, 'errors'],
-  store: [...PURE, 'errors'],
-  site: [...PURE, 'errors'],
+  store: [...PURE, 'barrier', 'errors'],
+  site: [...PURE, 'barrier', 'errors'],
   sbom: [...PURE, 'errors'],
   sumdb: ['gomod', 'errors'],
   gomod: ['errors'],
@@ -28,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['config', 'errors'],
   log: [],
   version: [],
+  barrier: [],
   errors: [],
 };
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -224,6 +225,25 @@ describe('the way out of the root', () => {
     writeFileSync(join(mirror, 'elsewhere/file'), 'secret');
     await swapLink(join(root, 'current'), '../elsewhere');
     expect((await get('/current/file')).status).toBe(404);
+  });
+
+  it.each([
+    ['a file', '/current/.netrc'],
+    ['a file below a folder', '/.git/config'],
+    ['a file with the dot encoded', '/current/%2enetrc'],
+    ['the link that a swap leaves when it is killed', '/.123.link/example.com/m/@v/list'],
+    ['a hidden place behind a link with another name', '/current/seen'],
+  ])('is no hidden one: %s', async (_, path) => {
+    put('snapshots/s1/.netrc', 'secret');
+    put('.git/config', 'secret');
+    symlinkSync('snapshots/s1', join(root, '.123.link'));
+    symlinkSync('.netrc', join(root, 'snapshots/s1/seen'));
+    expect(await get(path)).toMatchObject({ status: 404, body: 'not found\n' });
+  });
+
+  it('is not held up by a named pipe', async () => {
+    execFileSync('mkfifo', [join(root, 'snapshots/s1/pipe')]);
+    expect((await get('/current/pipe')).status).toBe(404);
   });
 
   it('is not what a root that is a link itself looks like', async () => {

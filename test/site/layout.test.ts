@@ -17,6 +17,7 @@ describe('layoutOf', () => {
       about: '/srv/mirror/about',
       seeds: '/srv/mirror/seeds',
       stateDb: '/srv/mirror/state.db',
+      reserve: '/srv/mirror/reserve',
     });
   });
 });

@@ -29,12 +29,14 @@ const MANIFEST: Manifest = {
   modules: [{ module: 'example.com/m', version: 'v1.0.0', requiredBy: ['a/go.sum', 'b"\\/go.sum'] }],
 };
 
+let root = '';
 let snapshot = '';
 beforeEach(() => {
-  snapshot = mkdtempSync(join(tmpdir(), 'modferry-manifest-'));
-  mkdirSync(join(snapshot, '_mirror'));
+  root = mkdtempSync(join(tmpdir(), 'modferry-manifest-'));
+  snapshot = join(root, MANIFEST.id);
+  mkdirSync(join(snapshot, '_mirror'), { recursive: true });
 });
-afterEach(() => rmSync(snapshot, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function write(text: string): string {
   const path = join(snapshot, '_mirror/snapshot.json');
@@ -61,28 +63,36 @@ describe('formatManifest', () => {
   });
 
   it('is read back as it was written, with the hash of its bytes, whatever is in it', () => {
-    const file = fc.record({ path: fc.string(), sha256: fc.string(), size: fc.nat() });
+    const element = fc.string({ minLength: 1 }).map((text) => `x${text.replaceAll(/[\\/:\p{Cc}]/gu, '_')}`);
+    const path = fc.array(element, { minLength: 1 }).map((elements) => elements.join('/'));
+    const file = fc.record({ path, sha256: fc.constantFrom(A, B), size: fc.nat() });
     const module = fc.record({
       module: fc.string(),
       version: fc.string(),
       requiredBy: fc.array(fc.string()),
     });
     fc.assert(
-      fc.property(fc.array(file), fc.array(module), fc.option(fc.string()), (files, modules, previous) => {
-        const manifest: Manifest = { ...MANIFEST, previous, files, modules };
-        const text = formatManifest(manifest);
-        write(text);
-        expect(readManifest(snapshot)).toEqual({
-          manifest,
-          sha256: createHash('sha256').update(text).digest('hex'),
-        });
-      }),
+      fc.property(
+        fc.array(file),
+        fc.array(module),
+        fc.option(fc.constantFrom('20261101T000000Z-0123abcd-2')),
+        (files, modules, previous) => {
+          const manifest: Manifest = { ...MANIFEST, previous, files, modules };
+          const text = formatManifest(manifest);
+          write(text);
+          expect(readManifest(snapshot)).toEqual({
+            manifest,
+            sha256: createHash('sha256').update(text).digest('hex'),
+          });
+        },
+      ),
       { numRuns: 50 },
     );
   });
 });
 
 describe('readManifest', () => {
+  const FILE = { path: 'example.com/m/@v/list', sha256: A, size: 7 };
   const unknown = 'is no snapshot manifest that this program knows';
 
   it.each([
@@ -93,6 +103,35 @@ describe('readManifest', () => {
     ['another format', JSON.stringify({ ...MANIFEST, format: 'modferry-snapshot/2' }), unknown],
     ['no files', JSON.stringify({ ...MANIFEST, files: undefined }), unknown],
     ['no modules', JSON.stringify({ ...MANIFEST, modules: {} }), unknown],
+    ['a time that is none', JSON.stringify({ ...MANIFEST, createdAt: 7 }), unknown],
+    ['a previous one that is a path', JSON.stringify({ ...MANIFEST, previous: '../x' }), unknown],
+    ['another id', JSON.stringify({ ...MANIFEST, id: '../../../x' }), 'is the manifest of another snapshot'],
+    ...[
+      null,
+      7,
+      {},
+      { ...FILE, path: '../../x' },
+      { ...FILE, path: '/etc/passwd' },
+      { ...FILE, path: 'a//b' },
+      { ...FILE, path: 'a/./b' },
+      { ...FILE, path: 'a\\..\\b' },
+      { ...FILE, path: 'a\nb' },
+      { ...FILE, path: 'c:x' },
+      { ...FILE, path: 'Example.com/@v/v1.0.0.zip' },
+      { ...FILE, path: 'example.com/m/@v/..zip' },
+      { ...FILE, sha256: 'aa' },
+      { ...FILE, size: -0.5 },
+      { ...FILE, h1: 7 },
+    ].map((file) => [
+      `the file ${JSON.stringify(file)}`,
+      JSON.stringify({ ...MANIFEST, files: [file] }),
+      'has an entry that is no file of a snapshot',
+    ]),
+    ...[null, { module: 'a' }, { module: 'a', version: 'v1.0.0', requiredBy: [7] }].map((module) => [
+      `the module ${JSON.stringify(module)}`,
+      JSON.stringify({ ...MANIFEST, modules: [module] }),
+      'has an entry that is no module version',
+    ]),
   ])('refuses %s', (_, text, problem) => {
     const path = write(text);
     expect(refusal(() => readManifest(snapshot))).toEqual({

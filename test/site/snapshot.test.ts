@@ -15,7 +15,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as durable from '../../src/site/durable.ts';
 import { type Layout, layoutOf } from '../../src/site/layout.ts';
-import { currentSnapshot, makeCurrent, SnapshotDraft } from '../../src/site/snapshot.ts';
+import { snapshotId } from '../../src/site/manifest.ts';
+import { currentSnapshot, makeCurrent, SnapshotDraft, timeOfSnapshot } from '../../src/site/snapshot.ts';
 import type { TreeFile } from '../../src/site/tree.ts';
 import { hintOf } from '../config/hint.ts';
 import { refusal } from '../gomod/refusal.ts';
@@ -251,4 +252,20 @@ describe('currentSnapshot', () => {
     symlinkSync('snapshots/gone', layout.current);
     expect(currentSnapshot(layout)).toBe('gone');
   });
+});
+
+describe('the name of a snapshot', () => {
+  it('tells when it was made, to the second', () => {
+    const at = new Date('2026-03-04T05:06:07.890Z');
+    const id = snapshotId(at, '0a1b2c3d'.repeat(8), () => false);
+    expect(timeOfSnapshot(id)).toEqual(new Date('2026-03-04T05:06:07Z'));
+    expect(timeOfSnapshot(`${id}-2`)).toEqual(new Date('2026-03-04T05:06:07Z'));
+  });
+
+  it.each(['', 's1', '20261399T000000Z-0a1b2c3d', 'x20260304T050607Z-0a1b2c3d'])(
+    'tells nothing: %j',
+    (id) => {
+      expect(timeOfSnapshot(id)).toBeUndefined();
+    },
+  );
 });

@@ -29,6 +29,16 @@ function seed(source: string, sha256: string, ...modules: readonly (typeof A)[])
 const count = (table: string) => db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n;
 
 describe('a run', () => {
+  it('is the newest finished one until the next has come to its end', () => {
+    expect(store.runs.lastFinished()).toBeUndefined();
+    const first = store.runs.start(MONDAY, []);
+    store.runs.finish(first, MONDAY, 'failed', null, { requests: 1 });
+    const second = store.runs.start(TUESDAY, []);
+    expect(store.runs.lastFinished()).toMatchObject({ id: first, report: '{"requests":1}' });
+    store.runs.finish(second, TUESDAY, 'interrupted', null, {});
+    expect(store.runs.lastFinished()).toMatchObject({ id: second, outcome: 'interrupted' });
+  });
+
   it('is told with its end, its outcome and its counts', () => {
     const run = store.runs.start(MONDAY, []);
     expect(store.runs.last()).toEqual({
@@ -144,5 +154,29 @@ describe('the lines that want a module', () => {
     expect(store.runs.textOf('a/go.mod (graph)', 'k2')?.wants).toHaveLength(2);
     expect(store.runs.textOf('a/go.sum', 'aa')?.wants).toHaveLength(2);
     expect(count('want')).toBe(6);
+  });
+});
+
+describe('a history of years', () => {
+  it('keeps the texts of the last 50 runs, and those of the last one that went through', () => {
+    const many = new Store(openForWriting(':memory:', () => MONDAY));
+    const textOf = (index: number) => ({
+      source: 'go.sum',
+      sha256: String(index).padStart(64, '0'),
+      wants: [{ line: 1, mv: mv('example.com/a@v1.0.0'), file: 'mod' as const, h1: 'h1:x' }],
+    });
+    for (let index = 1; index <= 120; index++) {
+      const run = many.runs.start(MONDAY, [textOf(index)]);
+      many.runs.finish(run, MONDAY, index === 30 ? 'published' : 'failed', null, {});
+      many.runs.tidy();
+    }
+    const isKnown = (index: number) => many.runs.textOf('go.sum', textOf(index).sha256) !== undefined;
+    expect([29, 30, 70, 71, 120].map(isKnown)).toEqual([false, true, true, true, true]);
+    const done = many.runs.start(MONDAY, [textOf(121)]);
+    many.runs.finish(done, MONDAY, 'unchanged', null, {});
+    many.runs.tidy();
+    expect([30, 71, 72, 121].map(isKnown)).toEqual([false, false, true, true]);
+    expect(many.runs.history(3).map(({ outcome }) => outcome)).toEqual(['unchanged', 'failed', 'failed']);
+    many.close();
   });
 });

@@ -129,24 +129,27 @@ describe('a snapshot', () => {
 });
 
 describe('membership over many snapshots', () => {
-  it('is of each snapshot what was committed: files that go, stay and come back, and commits that are taken back', () => {
+  it('is of each snapshot what was committed: files that go, stay and come back, and snapshots that are dropped, new or old', () => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.subarray([...KEYS.keys()]).map((indexes) => ({ commit: indexes })) },
-      { weight: 1, arbitrary: fc.constant({ commit: undefined }) },
+      { weight: 4, arbitrary: fc.subarray([...KEYS.keys()]).map((commit) => ({ commit, drop: 0 })) },
+      { weight: 2, arbitrary: fc.nat().map((drop) => ({ commit: undefined, drop })) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
         const tried = filledStore();
         try {
-          const model: ReadonlySet<string>[] = [];
-          for (const [index, { commit }] of steps.entries()) {
+          const model = new Map<number, ReadonlySet<string>>();
+          for (const [index, { commit, drop }] of steps.entries()) {
             if (commit === undefined) {
-              tried.snapshots.retract(model.length);
-              model.pop();
+              const dropped = [...model.keys()][drop % Math.max(1, model.size)];
+              if (dropped === undefined) continue;
+              tried.snapshots.drop(dropped);
+              model.delete(dropped);
             } else {
               const keys = commit.flatMap((at) => KEYS[at] ?? []);
-              expect(tried.snapshots.commit(row(`s${index}`), keys)).toBe(model.length + 1);
-              model.push(new Set(keys.map(({ mv: module, file }) => keyOf(module, file))));
+              const seq = tried.snapshots.commit(row(`s${index}`), keys);
+              expect(seq).toBe(Math.max(0, ...model.keys()) + 1);
+              model.set(seq, new Set(keys.map(({ mv: module, file }) => keyOf(module, file))));
             }
             expectModel(tried, model);
           }
@@ -154,26 +157,31 @@ describe('membership over many snapshots', () => {
           tried.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   });
 });
 
-/** Every snapshot holds what the model says, asked as a list and file by file; none is beyond the newest. */
-function expectModel(tried: Store, model: readonly ReadonlySet<string>[]): void {
-  expect(tried.snapshots.newest()?.seq).toBe(model.length === 0 ? undefined : model.length);
-  for (const [index, expected] of model.entries()) {
-    expect(membersOf(tried, index + 1)).toEqual([...expected].sort());
-    const held = KEYS.filter(({ mv: module, file }) => tried.snapshots.holds(index + 1, module, file));
+/** Every snapshot holds what the model says, asked as a list and file by file; what none holds is unneeded. */
+function expectModel(tried: Store, model: ReadonlyMap<number, ReadonlySet<string>>): void {
+  expect(tried.snapshots.all().map(({ seq }) => seq)).toEqual([...model.keys()].sort((a, b) => a - b));
+  const needed = new Set<string>();
+  for (const [seq, expected] of model) {
+    expect(membersOf(tried, seq)).toEqual([...expected].sort());
+    const held = KEYS.filter(({ mv: module, file }) => tried.snapshots.holds(seq, module, file));
     expect(new Set(held.map(({ mv: module, file }) => keyOf(module, file)))).toEqual(expected);
+    for (const key of expected) needed.add(key);
   }
+  const unneeded = [...tried.ledger.unneeded()].map(({ mv: module, file }) => keyOf(module, file));
+  const all = KEYS.map(({ mv: module, file }) => keyOf(module, file));
+  expect(new Set(unneeded)).toEqual(new Set(all.filter((key) => !needed.has(key))));
 }
 
 describe('a snapshot that is taken back', () => {
   it('leaves the one before as if it had never been', () => {
     store.snapshots.commit(row('s1'), KEYS.slice(0, 3));
     store.snapshots.commit(row('s2'), KEYS.slice(2, 5));
-    store.snapshots.retract(2);
+    store.snapshots.drop(2);
     expect(store.snapshots.newest()?.id).toBe('s1');
     expect(membersOf(store, 1)).toHaveLength(3);
     expect(store.snapshots.commit(row('s2'), KEYS)).toBe(2);

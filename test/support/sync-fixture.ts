@@ -51,6 +51,7 @@ export interface Refusal {
 export interface Running {
   readonly ended: Promise<Ended>;
   send(signal: Signal): void;
+  stderrSoFar(): string;
 }
 
 export class World {
@@ -141,7 +142,7 @@ export class World {
     const send = (signal: Signal) => {
       for (const handle of handlers) handle(signal);
     };
-    return { ended, send };
+    return { ended, send, stderrSoFar: () => err.join('') };
   }
 
   run(...argv: string[]): Promise<Ended> {
@@ -222,7 +223,7 @@ export async function makeWorld(): Promise<World> {
   return new World(mkdtempSync(join(tmpdir(), 'modferry-test-')), await startUpstream());
 }
 
-function endedWith(exit: number, stdout: string, stderr: string): Ended {
+export function endedWith(exit: number, stdout: string, stderr: string): Ended {
   const lines = stderr.split('\n').slice(0, -1);
   return { exit, stdout, stderr, log: lines.map((line) => line.replace(/^\d{4}-\S+Z /, '')) };
 }

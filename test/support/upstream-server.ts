@@ -19,6 +19,8 @@ import { escapePath } from '../../src/gomod/escape.ts';
 import { hashFileList, hashGoMod, parseH1 } from '../../src/gomod/h1.ts';
 import { chooseLatest, listedVersions } from '../../src/gomod/latest.ts';
 import { type ModuleVersion, parseModuleVersion } from '../../src/gomod/module-version.ts';
+import { cut, send } from './faulty-reply.ts';
+import { answerOfFile, type RangeFault, type Validator } from './ranges.ts';
 import { buildModuleZip } from './zip-builder.ts';
 
 /** Give `files`, or a `zip` (and its `h1`, if go.sum lines are wanted). */
@@ -45,11 +47,13 @@ export interface Fault {
   readonly body?: string | Buffer;
   /** Sends so many bytes of the body, and then closes the connection. */
   readonly truncate?: number;
-  /** The Content-Length to announce: default the true one; `none` sends chunks. */
-  readonly contentLength?: number | 'none';
+  /** The Content-Length to announce: default the true one; `none` sends chunks; `unframed` ends with the connection. */
+  readonly contentLength?: number | 'none' | 'unframed';
   /** Sends so many bytes of the body (0: not even headers), and then nothing for ever. */
   readonly stall?: number;
-  /** Resets the connection in place of an answer. */
+  /** Closes the connection in place of an answer. */
+  readonly drop?: true;
+  /** Resets the connection in place of an answer, or where `truncate` says. */
   readonly reset?: true;
   /** One byte of the body every so many milliseconds. */
   readonly drip?: number;
@@ -59,6 +63,10 @@ export interface Fault {
   readonly redirect?: string;
   /** A web page with status 200, as a captive portal sends. */
   readonly page?: true;
+  /** What the answer says of the file's sameness; default: a strong entity tag. */
+  readonly validator?: Validator;
+  /** How the rest of a file is answered; default: as it is asked for. */
+  readonly range?: RangeFault;
   /** Answers when this resolves. */
   readonly until?: Promise<unknown>;
 }
@@ -102,7 +110,7 @@ export class UpstreamServer {
     server.on('request', (request: http.IncomingMessage, reply: http.ServerResponse) => {
       const { method = '', url: path = '/', headers, httpVersion } = request;
       this.requests.push({ method, path: path.slice(1), headers, httpVersion });
-      void this.#answer(path.slice(1), reply);
+      void this.#answer(path.slice(1), headers, reply);
     });
   }
 
@@ -205,18 +213,21 @@ export class UpstreamServer {
     return found?.fault;
   }
 
-  async #answer(rawPath: string, reply: http.ServerResponse): Promise<void> {
+  async #answer(rawPath: string, asked: IncomingHttpHeaders, reply: http.ServerResponse): Promise<void> {
     const path = rawPath.replaceAll('%21', '!').replace(/\?.*/, '');
     const fault = this.#takeFault(path) ?? {};
     await fault.until;
     if (reply.destroyed || fault.stall === 0) return;
-    if (fault.reset) cut(reply, true);
+    if (fault.drop || (fault.reset && fault.truncate === undefined)) cut(reply, fault.reset);
     else if (fault.redirect !== undefined) {
       reply.writeHead(fault.status ?? 302, { location: fault.redirect, ...fault.headers }).end();
     } else {
       const body = fault.page ? Buffer.from(PAGE) : (bodyOf(fault) ?? this.#right(path));
       const status = fault.status ?? (body === undefined ? 404 : 200);
-      send(reply, status, fault, body ?? Buffer.from('not found\n'));
+      const whole = { status, headers: {}, body: body ?? Buffer.from('not found\n') };
+      const isFile = status === 200 && !fault.page;
+      const { validator = 'strong', range } = fault;
+      send(reply, fault, isFile ? answerOfFile(whole.body, asked, validator, range) : whole);
     }
   }
 }
@@ -241,40 +252,6 @@ function createServer({
 
 function bodyOf(fault: Fault): Buffer | undefined {
   return fault.body === undefined ? undefined : Buffer.from(fault.body);
-}
-
-function send(reply: http.ServerResponse, status: number, fault: Fault, body: Buffer): void {
-  const { truncate, stall, drip } = fault;
-  const length = fault.contentLength ?? (fault.endless ? 'none' : body.length);
-  const type = fault.page ? 'text/html' : 'text/plain; charset=utf-8';
-  const announced = length === 'none' ? {} : { 'content-length': String(length) };
-  reply.writeHead(status, { 'content-type': type, ...announced, ...fault.headers });
-  if (truncate !== undefined) reply.write(body.subarray(0, truncate), () => cut(reply, false));
-  else if (stall !== undefined) reply.write(body.subarray(0, stall));
-  else if (fault.endless) sendForever(reply, body);
-  else if (drip !== undefined) sendSlowly(reply, body, drip);
-  else reply.end(body);
-}
-
-function sendForever(reply: http.ServerResponse, body: Buffer): void {
-  if (!reply.destroyed) reply.write(body, () => setImmediate(sendForever, reply, body));
-}
-
-function sendSlowly(reply: http.ServerResponse, body: Buffer, milliseconds: number): void {
-  let sent = 0;
-  const timer = setInterval(() => {
-    if (reply.destroyed || sent >= body.length) {
-      clearInterval(timer);
-      reply.end();
-    } else reply.write(body.subarray(sent, ++sent));
-  }, milliseconds);
-}
-
-/** Ends the connection (HTTP/1.1) or the stream (HTTP/2) before its time. */
-function cut(reply: http.ServerResponse | http2.Http2ServerResponse, reset: boolean): void {
-  if (reply instanceof http2.Http2ServerResponse) reply.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-  else if (reset) reply.socket?.resetAndDestroy();
-  else reply.socket?.end();
 }
 
 function hashFiles(mv: ModuleVersion, files: Readonly<Record<string, string | Buffer>>): string {

@@ -70,6 +70,8 @@ test('a note of a process that died is taken over with a warning', async () => {
   const { exit, log } = await world.sync();
 
   expect(exit).toBe(0);
-  expect(log).toEqual(['warn: process 4711, at it since 2026-01-02T03:04:05.000Z, died: taking over']);
+  expect(log).toEqual([
+    'warn: sync of process 4711, at it since 2026-01-02T03:04:05.000Z, died: taking over',
+  ]);
   expect(world.everything()).not.toHaveProperty(['lock.json']);
 });

@@ -66,10 +66,31 @@ describe('a body', () => {
 
   it('is counted to the byte, the piece that was refused included', () => {
     const judge = new BodyJudge({ maxBytes: 4 });
-    expect([judge.maxBytes, judge.received]).toEqual([4, 0]);
+    expect(judge.received).toBe(0);
     judge.check(Buffer.from('abc'));
     judge.check(Buffer.from('defg'));
     expect(judge.received).toBe(7);
+  });
+});
+
+describe('the rest of a body', () => {
+  it('counts from where it begins', () => {
+    const judge = new BodyJudge({ maxBytes: 5 }, 3);
+    expect([judge.received, judge.check(Buffer.from('de')), judge.received]).toEqual([3, undefined, 5]);
+    expect(judge.check(Buffer.from('f'))?.message).toBe('too large: more than 5 bytes');
+  });
+
+  it('may begin with what would be a page at the start', () => {
+    const judge = new BodyJudge({ maxBytes: MUCH }, 3);
+    expect([judge.isContent, judge.check(Buffer.from('<html>'))]).toEqual([true, undefined]);
+  });
+
+  it('is no rest as long as nothing but spaces came', () => {
+    const judge = new BodyJudge({ maxBytes: MUCH });
+    judge.check(Buffer.from(' \n'));
+    expect(judge.isContent).toBe(false);
+    judge.check(Buffer.from('P'));
+    expect(judge.isContent).toBe(true);
   });
 });
 

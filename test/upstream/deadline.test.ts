@@ -11,9 +11,9 @@ const FLOOR = 1_500_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function body(traffic: Traffic) {
+function body(traffic: Traffic, from = 0) {
   const deadline = new Deadline(DEFAULT_TIMEOUTS, never);
-  let received = 0;
+  let received = from;
   deadline.watchRate(() => received, traffic);
   return {
     deadline,
@@ -47,6 +47,13 @@ describe('the minimum rate', () => {
     one.brings(FLOOR - 1);
     vi.advanceTimersByTime(15_000);
     expect(one.verdict).toBe('unavailable: too slow: 1499999 bytes in 15 s');
+  });
+
+  it('asks the rest of a cut body for as much as a new one', () => {
+    const rest = body(new Traffic(), 10 * FLOOR);
+    rest.brings(FLOOR - 1);
+    vi.advanceTimersByTime(15_000);
+    expect(rest.verdict).toBe('unavailable: too slow: 1499999 bytes in 15 s');
   });
 
   it('is shared by the bodies under way', () => {

@@ -79,29 +79,45 @@ describe('FileSink', () => {
 
 describe('DownloadFile', () => {
   it.each([
-    ['ENOSPC', 'DISK_FULL'],
-    ['EDQUOT', 'DISK_FULL'],
-    ['EIO', 'IO'],
-  ])('makes a SiteError of %s, and removes the file', async (code, expected) => {
+    ['ENOSPC', 'DISK_FULL', 'make room and run it again: finished work is kept'],
+    ['EDQUOT', 'DISK_FULL', 'make room and run it again: finished work is kept'],
+    ['EIO', 'IO', "look at the system's log: the disk may be failing; finished work is kept"],
+  ])('makes a SiteError of %s, and removes the file', async (code, expected, hint) => {
     const file = join(folder, 'file');
     const error = Object.assign(new Error(`${code}: it failed, write`), { code, errno: -1 });
     const told = await failureOf(
       DownloadFile.with(file, 'example.com/m@v1.0.0: zip', () => Promise.reject(error)),
     );
     const message = `example.com/m@v1.0.0: zip: cannot be written: ${code}: it failed, write`;
-    expect(told).toEqual({ code: expected, message });
+    expect(told).toEqual({ code: expected, message, hint });
     expect(() => readFileSync(file)).toThrow('ENOENT');
   });
 
-  it('gives an empty file to each try', async () => {
+  it('holds nothing of an earlier try that the last one does not', async () => {
     const file = join(folder, 'file');
     await DownloadFile.with(file, 'id', async (download) => {
       for (const text of ['a long first try', 'second']) {
-        const sink = await download.sink();
+        const sink = download.sink(0);
         sink.write(Buffer.from(text));
         await sink.finish();
       }
     });
     expect(readFileSync(file, 'utf8')).toBe('second');
+  });
+
+  it('keeps what lies before the rest, and nothing that lies behind it', async () => {
+    const file = join(folder, 'file');
+    await DownloadFile.with(file, 'id', async (download) => {
+      for (const [from, text] of [
+        [0, 'a long first try'],
+        [7, 'fourth'],
+        [9, 'ce'],
+      ] as const) {
+        const sink = download.sink(from);
+        sink.write(Buffer.from(text));
+        await sink.finish();
+      }
+    });
+    expect(readFileSync(file, 'utf8')).toBe('a long foce');
   });
 });

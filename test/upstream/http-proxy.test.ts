@@ -76,6 +76,21 @@ describe('the proxy of the environment', () => {
     expect(up.requests[0]?.headers['accept-encoding']).toBe('identity');
   });
 
+  it('may be named without its scheme, as the go command and curl take it', async () => {
+    expect(await fetchWith({ HTTP_PROXY: proxyUrl.replace('http://', '') })).toBe('module m\n');
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each(['me:s3cret@host with spaces', 'http://', 'socks5://me:s3cret@127.0.0.1:1'])(
+    'is a mistake in the environment where it is %j, which is not quoted',
+    async (value) => {
+      const error: unknown = await fetchWith({ https_proxy: value }).catch((reason: unknown) => reason);
+      const message = 'HTTPS_PROXY: not the URL of an http or https proxy';
+      expect(error).toMatchObject({ name: 'ConfigError', code: 'CONFIG_INVALID', message });
+      expect(everythingIn(error)).not.toContain('s3cret');
+    },
+  );
+
   it.each([
     ['the host', '127.0.0.1'],
     ['the host among others', 'corp.example, 127.0.0.1'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactText, redactUrl } from '../../src/upstream/redact.ts';
+import { hideSecrets, redactText, redactUrl } from '../../src/upstream/redact.ts';
 
 describe('redactUrl', () => {
   it.each([
@@ -30,5 +30,20 @@ describe('redactText', () => {
   it('takes the user information out of every URL in a text', () => {
     const text = 'cannot reach http://me:pw@one.example or https://you@two.example/x';
     expect(redactText(text)).toBe('cannot reach http://one.example or https://two.example/x');
+  });
+
+  it.each([
+    ['https://h.example/a?key=s3cret: invalid verifier key', 'https://h.example/a: invalid verifier key'],
+    ['no //h.example/?a=s3cret#s3cret and http://u:s3cret@h?x', 'no //h.example/ and http://h'],
+    ['is that so? yes', 'is that so? yes'],
+  ])('takes the query out of %s', (text, shown) => {
+    expect(redactText(text)).toBe(shown);
+  });
+});
+
+describe('hideSecrets', () => {
+  it('leaves out each secret, the longer one first, and nothing that is too short to be one', () => {
+    const secrets = ['s3cret', 'Basic s3cret', '', 'a'];
+    expect(hideSecrets('denied: Basic s3cret, s3cret and a', secrets)).toBe('denied: …, … and a');
   });
 });

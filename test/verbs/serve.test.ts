@@ -43,6 +43,27 @@ describe('serve', () => {
     expect(io.said.stderr).toBe('');
   });
 
+  it('tells its health and its figures, with the limit of the configuration', async () => {
+    project.configure({ seeds: ['go.sum'], listen: '127.0.0.1:0', maxAge: '26h' });
+    const { io, url, ended } = await serve();
+    expect((await ask(url, '/healthz')).body).toBe('ok\n');
+    expect(await ask(url, '/readyz')).toMatchObject({ status: 503, body: 'nothing is published yet\n' });
+    const { status, body } = await ask(url, '/metrics');
+    expect(status).toBe(200);
+    expect(body).toMatch(/^modferry_max_age_seconds 93600$/m);
+    io.signal('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  it('refuses a limit that is no duration', async () => {
+    project.configure({ seeds: ['go.sum'], listen: '127.0.0.1:0', maxAge: 'soon' });
+    const { exit, document } = await project.json('serve');
+    expect({ exit, document }).toMatchObject({
+      exit: 2,
+      document: { error: { message: expect.stringContaining('maxAge: a duration is written as 26h') } },
+    });
+  });
+
   it('says its URL as one document with --json', async () => {
     const { io, url, ended } = await serve('--json');
     expect(JSON.parse(io.said.stdout)).toEqual({ url });

@@ -32,7 +32,7 @@ describe('a command line that is wrong', () => {
       'a verb that nobody knows',
       ['xyzzy'],
       "there is no verb 'xyzzy'",
-      'known are: init, plan, sync, status, verify, serve, why',
+      'known are: init, plan, sync, status, verify, serve, why, snapshots, gc, daemon',
     ],
     ['a flag that is misspelt', ['sync', '--prnue'], 'there is no flag --prnue', "did you mean '--prune'?"],
     [
