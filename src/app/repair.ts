@@ -6,7 +6,7 @@ import { ZipHasher } from '../modzip/zip-hasher.ts';
 import { repairMirror } from '../repair/run.ts';
 import { type Layout, SUMDB } from '../site/layout.ts';
 import { databaseFlaw } from '../store/integrity.ts';
-import { acquireLease } from '../store/lease.ts';
+import { acquireLease, withLease } from '../store/lease.ts';
 import { asStateError } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { emptyStaging, makeFolders } from '../sync/prepare.ts';
@@ -20,20 +20,24 @@ export async function repair(context: AppContext, full: boolean, signals: Signal
   const layout = layoutOfConfig(context.config);
   // Where nothing was ever published there is nothing to mend, and no lock to take.
   if (!existsSync(layout.snapshots)) return verify(context, full);
-  const lease = acquireLease(layout.mirror, 'verify', () => new Date());
-  const { abandonedBy } = lease;
-  if (abandonedBy)
-    context.log.warn(`process ${abandonedBy.pid}, at it since ${abandonedBy.since}, died: taking over`);
-  try {
-    makeFolders(layout);
-    emptyStaging(layout);
-    return await alone(layout, () => repairHeld(context, layout, full, signals));
-  } catch (error) {
-    throw asStateError(error, layout.stateDb);
-  } finally {
-    emptyStaging(layout);
-    lease.release();
-  }
+  const warn = (message: string) => context.log.warn(message);
+  return withLease(
+    layout.mirror,
+    'verify',
+    () => new Date(),
+    warn,
+    async () => {
+      makeFolders(layout);
+      emptyStaging(layout);
+      try {
+        return await alone(layout, () => repairHeld(context, layout, full, signals));
+      } catch (error) {
+        throw asStateError(error, layout.stateDb);
+      } finally {
+        emptyStaging(layout);
+      }
+    },
+  );
 }
 
 /** Whoever shares the log with this mirror may be publishing into it. */

@@ -3,7 +3,7 @@
  * are those that SHA256SUMS names, or the second copy has; SHA256SUMS follows from all the others.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { keepAboutCopy, listAboutCopy, readAboutCopy } from '../site/about-copy.ts';
@@ -101,8 +101,7 @@ class AboutMender {
     if (expected !== undefined && sha256Of(bytes) !== expected) return undefined;
     try {
       const manifest = parseManifest(bytes.toString('utf8'), MANIFEST, this.#id);
-      const isOwn =
-        manifest.id === this.#id && this.#id.includes(`-${rootHashOf(manifest.files).slice(0, 8)}`);
+      const isOwn = this.#id.includes(`-${rootHashOf(manifest.files).slice(0, 8)}`);
       const line = this.#sums.get(MANIFEST);
       const isNamed = line === undefined || line === sha256Of(bytes) || bytes === other;
       const isAgreed = expected !== undefined || (other === undefined ? isNamed : other.equals(bytes));
@@ -154,8 +153,7 @@ class AboutMender {
 
   #read(path: string): Buffer | undefined {
     const file = join(this.#deps.layout.mirror, this.#pathOf(path));
-    const isFile = existsSync(file) && statSync(file).isFile();
-    return isFile ? readFileSync(file) : undefined;
+    return lstatSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
   }
 
   #pathOf(path: string): string {

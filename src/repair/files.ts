@@ -2,7 +2,7 @@
  * Mends module files and what is made of them, in the pool and in every snapshot: from a good copy on disk, else
  * derived, else fetched and verified. The bytes are those that were published, or nothing is changed.
  */
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type MirrorError, UpstreamError, VerificationError } from '../errors.ts';
 import { formatModuleVersion } from '../gomod/module-version.ts';
@@ -116,9 +116,9 @@ class FileMender {
   }
 
   async #isRight(path: string, sha256: string): Promise<boolean> {
-    if (!existsSync(path)) return false;
-    const stats = statSync(path, { bigint: true });
-    if (!stats.isFile()) return false;
+    // A link in place of a file is none of ours.
+    const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    if (!stats?.isFile()) return false;
     const inode = `${stats.dev}:${stats.ino}`;
     const hashing = this.#hashes.get(inode) ?? sha256OfFile(path);
     this.#hashes.set(inode, hashing);

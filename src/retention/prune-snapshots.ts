@@ -1,6 +1,6 @@
 /**
  * Deletes old snapshots. First the folder leaves `snapshots/` whole, so that a reader finds all of it or nothing; then
- * its row goes, then its files. A crash in between leaves a row without a folder, which the next writer drops, or a
+ * its row goes, then its files and the copy of what it says of itself. A crash in between leaves a row without a folder, which the next writer drops, or a
  * folder in staging, which the next run empties.
  */
 import { renameSync, rmSync } from 'node:fs';

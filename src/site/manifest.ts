@@ -63,6 +63,7 @@ export function readManifest(snapshot: string): { manifest: Manifest; sha256: st
   return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
+/** `id` is the name of its folder. Throws StateError CORRUPT, with `path`, for what is not its manifest. */
 export function parseManifest(text: string, path: string, id: string): Manifest {
   let value: Partial<Manifest>;
   try {

@@ -37,12 +37,24 @@ export function openForWriting(file: string, now: () => Date): Db {
  * the driver would have to be built with URIs; a copy in a temporary folder, which may lie on the same full disk.
  */
 export function openForReading(file: string): Db | undefined {
+  return openChecked(file, requireSchema);
+}
+
+/** The same, whatever its schema: to look whether the file is sound. */
+export function openForChecking(file: string): Db | undefined {
+  return openChecked(file, pendingMigrations);
+}
+
+/** Called once it is open: only then SQLite looks at the file. */
+type Check = (db: Db, file: string) => unknown;
+
+function openChecked(file: string, check: Check): Db | undefined {
   if (!existsSync(file)) return undefined;
-  if (!hasRoom(file)) return openImage(file) ?? openShared(file);
+  if (!hasRoom(file)) return openImage(file, check) ?? openShared(file, check);
   try {
-    return openShared(file);
+    return openShared(file, check);
   } catch (error) {
-    const image = error instanceof SiteError ? openImage(file) : undefined;
+    const image = error instanceof SiteError ? openImage(file, check) : undefined;
     if (image === undefined) throw error;
     return image;
   }
@@ -56,23 +68,25 @@ function hasRoom(file: string): boolean {
   return bavail * bsize >= ROOM_BYTES;
 }
 
-function openShared(file: string): Db {
-  return checked(connect(file, { readonly: true, fileMustExist: true, timeout: 10_000 }), file);
+function openShared(file: string, check: Check): Db {
+  return checked(connect(file, { readonly: true, fileMustExist: true, timeout: 10_000 }), file, check);
 }
 
-function openImage(file: string): Db | undefined {
+function openImage(file: string, check: Check): Db | undefined {
   const image = readImage(file);
-  return image && checked(new Database(image, { readonly: true }), file);
+  return image && checked(new Database(image, { readonly: true }), file, check);
 }
 
-/** Reads for the first time: only then SQLite looks at the file. */
-function checked(db: Db, file: string): Db {
+function requireSchema(db: Db, file: string): void {
+  if (pendingMigrations(db, file).length === 0) return;
+  throw new StateError('CORRUPT', `${file}: its schema is older than this program`, {
+    hint: 'run `modferry sync` once: it brings the schema up to date and loses nothing',
+  });
+}
+
+function checked(db: Db, file: string, check: Check): Db {
   try {
-    if (pendingMigrations(db, file).length > 0) {
-      throw new StateError('CORRUPT', `${file}: its schema is older than this program`, {
-        hint: 'run `modferry sync` once: it brings the schema up to date and loses nothing',
-      });
-    }
+    check(db, file);
     return db;
   } catch (error) {
     db.close();

@@ -168,7 +168,7 @@ class Adoption {
   /** Answers with the error where it is not there, or not what the manifest says. */
   async #verify({ mv, file, listed }: Entry, path: string): Promise<VerifiedArtifact | Error> {
     try {
-      if (!existsSync(path)) return new Error('is not there');
+      if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return new Error('is not there');
       const artifact = await this.#hash(mv, file, listed, path);
       return artifact.sha256 === listed.sha256 ? artifact : new Error(`is ${artifact.sha256}`);
     } catch (error) {

@@ -57,11 +57,15 @@ export function emptyStaging(layout: Layout): void {
     rmSync(join(layout.staging, name), { recursive: true, force: true });
 }
 
-/** Rows of snapshots whose folder is not there: a crash before the folder got its name, or after it lost it again. */
+/**
+ * Rows of snapshots whose folder is not there: a crash before the folder got its name, or after it lost it again. The
+ * one that is current stays, with its files: it was lost in another way, and a repair makes it again.
+ */
 export function dropLost(snapshots: Snapshots, layout: Layout, log: (message: string) => void): void {
   const newest = snapshots.newest();
+  const current = currentSnapshot(layout);
   for (const { id, seq } of snapshots.all()) {
-    if (existsSync(join(layout.snapshots, id))) continue;
+    if (existsSync(join(layout.snapshots, id)) || id === current) continue;
     const what = seq === newest?.seq ? 'was never published' : 'is there no more';
     log(`snapshot ${id} ${what}: its row is taken back`);
     snapshots.drop(seq);
@@ -86,8 +90,7 @@ export async function reconcile(deps: AdoptDeps, log: (message: string) => void)
   const id = currentSnapshot(layout);
   if (id !== null && !existsSync(join(layout.snapshots, id))) throw lostCurrent(layout, id);
   dropLost(store.snapshots, layout, log);
-  const isThere = (other: string) => existsSync(join(layout.snapshots, other));
-  sweepAboutCopies(layout, (other) => isThere(other) || store.snapshots.find(other) !== undefined);
+  sweepAboutCopies(layout, (other) => existsSync(join(layout.snapshots, other)));
   if (id === null) return { current: undefined, isAdopted: false };
   const known = store.snapshots.find(id);
   if (known) return { current: known, isAdopted: false };

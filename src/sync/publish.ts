@@ -71,8 +71,8 @@ export async function publish(
     const manifestSha256 = await writeAbout(draft, manifest, { contents, gaps: about.gaps }, deps);
     reached('snapshot not synced');
     await draft.makeDurable();
-    reached('snapshot synced');
     await keepAboutCopy(deps.layout, id, underivable(draft, contents));
+    reached('snapshot synced');
     const size = {
       modules: contents.length,
       files: files.length,

@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verbs: ['app', 'audit', 'daemon', 'retention', 'sync', 'config', 'log', 'version', 'errors'],
   app: [
     'audit',
+    'repair',
     'daemon',
     'repair',
     'retention',

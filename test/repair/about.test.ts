@@ -27,6 +27,13 @@ test('publishing keeps a second copy, and what a crash left of one goes', async 
   expect(namesIn(join(world.mirror, 'about'))).toEqual(ids);
 });
 
+test('a snapshot that is pruned takes its second copy along', async () => {
+  const { world, ids } = await makeGrown();
+  await using _ = world;
+  expect((await world.run('snapshots', 'prune', '--keep', '2')).exit).toBe(0);
+  expect(namesIn(join(world.mirror, 'about'))).toEqual(ids.slice(1));
+});
+
 test.each(FILES)('%s, damaged or gone, comes back', async (path) => {
   const grown = await makeGrown();
   await using world = grown.world;

@@ -138,6 +138,17 @@ test('a whole snapshot folder lost comes back as it was; until then a sync does 
   expect(world.upstream.requests).toEqual([]);
 });
 
+test('gc takes nothing of a current snapshot whose folder is lost, so that it can come back', async () => {
+  const grown = await makeGrown();
+  await using world = grown.world;
+  world.writeSum('a/go.sum', world.upstream.goSumLines('example.com/a@v1.0.0'));
+  expect((await world.sync()).json.outcome).toBe('unchanged');
+  rmSync(join(world.mirror, 'public/snapshots', grown.ids[2]), { recursive: true });
+  expect((await world.run('gc')).exit).toBe(0);
+  await expectMended(grown);
+  expect(world.upstream.requests).toEqual([]);
+});
+
 test('a file that the upstream no longer has stays bad, with the reason, and the rest is mended', async () => {
   const grown = await makeGrown();
   await using world = grown.world;
