@@ -80,11 +80,10 @@ describe.each([
 });
 
 test.each<[Barrier, number]>([
-  ['download half written', 3],
+  ['download half written', 2],
   ['pool file staged', 3],
   ['pool file renamed', 3],
   ['snapshot half linked', 5],
-  ['log tile published', 2],
   ['log lookup published', 2],
 ])('a sync that is killed the later time at: %s (%i)', async (barrier, count) => {
   await using world = await makeWorldBefore(true);

@@ -9,6 +9,7 @@ import { REPO } from '../house/sources.ts';
 import type { World } from '../support/sync-fixture.ts';
 
 const MAIN = join(REPO, 'src/cli/main.ts');
+const TELL = join(REPO, 'test/support/tell-barriers.ts');
 const STOP_AT = join(REPO, 'test/support/stop-at.ts');
 
 /** Killed at a barrier, the `count`-th time it comes there; throws where it ends without. */
@@ -48,20 +49,11 @@ export async function killAt(
 
 /** The barriers that a verb comes to, in the order of their first time, with how often. It runs to its end. */
 export async function barriersOf(world: World, ...argv: string[]): Promise<Map<string, number>> {
-  const script = `
-    import { onBarrier } from ${JSON.stringify(join(REPO, 'src/barrier.ts'))};
-    const seen = new Map();
-    onBarrier((barrier) => seen.set(barrier, (seen.get(barrier) ?? 0) + 1));
-    process.on('exit', () => process.stderr.write('\\nBARRIERS ' + JSON.stringify([...seen]) + '\\n'));`;
-  const child = spawn(
-    process.execPath,
-    ['--import', `data:text/javascript,${encodeURIComponent(script)}`, MAIN, ...argv],
-    {
-      cwd: world.home,
-      env: { ...world.env, HOME: world.home, PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, ['--import', TELL, MAIN, ...argv], {
+    cwd: world.home,
+    env: { ...world.env, HOME: world.home, PATH: process.env.PATH },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr?.on('data', (text: Buffer) => {
     stderr += text.toString();

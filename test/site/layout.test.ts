@@ -9,7 +9,6 @@ describe('layoutOf', () => {
       snapshots: '/srv/mirror/public/snapshots',
       current: '/srv/mirror/public/current',
       sumdb: '/srv/mirror/public/sumdb',
-      pins: '/srv/mirror/pins.json',
       pool: '/srv/mirror/pool',
       logStaging: '/srv/mirror/staging',
       keptTiles: '/srv/mirror/pool/sumdb',
