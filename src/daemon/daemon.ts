@@ -5,6 +5,7 @@
  */
 import type { Due, Ended, Reason } from './due.ts';
 import { dueAfter, type Times } from './due.ts';
+import { giveMemoryBack } from './memory.ts';
 import type { Schedule } from './schedule.ts';
 import { type Clock, waitUntil } from './wait.ts';
 
@@ -92,6 +93,7 @@ export class Daemon<C> {
 
   async #runOnce(reason: Reason): Promise<Ended> {
     const { isWorthRetry } = await this.#deps.run(this.#loaded.config, reason);
+    giveMemoryBack();
     this.#failures = isWorthRetry ? this.#failures + 1 : 0;
     return { at: this.#deps.clock.now(), isWorthRetry, failures: this.#failures };
   }
