@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Config } from '../config/load.ts';
-import { laterGo, supportsPruning } from '../gomod/go-version.ts';
+import { laterGo } from '../gomod/go-version.ts';
 import { type Requirer, resolveGraph, type Selected } from '../gomod/module-graph.ts';
 import { requiredAnywhere, supersetOf } from '../gomod/module-graph-closure.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
@@ -40,7 +40,7 @@ export function graphRulesOf({ graph, zips }: Pick<Config, 'graph' | 'zips'>, ha
 }
 
 /** Part of the key: another way of computing gives other answers. */
-const FORMAT = 'graph/14';
+const FORMAT = 'graph/15';
 
 /** How far what new modules may lower is followed: each step leads to fewer go.mod files, which are small. */
 const MOST_STEPS: Readonly<Record<GraphRules['graph'], number>> = {
@@ -82,7 +82,7 @@ export class SeedGraphs {
   }
 
   #find(seed: Seed, view: PoolView): Found {
-    if (seed.root && seed.isInternal) return this.#aroundStart(seed.root, view);
+    if (seed.root && seed.isInternal) return this.#aroundStart(seed.root, seed.hasLower === true, view);
     const zips = this.#rules.zips === 'graph' ? () => true : () => false;
     const named = seed.root ? this.#selected(seed.root, view, zips) : this.#superset(seed, view);
     if (this.#rules.graph !== 'closure') return named;
@@ -121,12 +121,12 @@ export class SeedGraphs {
    * stands against it, and looks at what the other modules of that go.mod then require of one another, and so on.
    * Source: editRequirements in cmd/go/internal/modload.
    */
-  #aroundStart(root: SeedRoot, view: PoolView): Found {
+  #aroundStart(root: SeedRoot, hasLower: boolean, view: PoolView): Found {
     const selected = this.#selected(root, view, isAboveRoot(root), true);
     const paths = new Set(requirementsOf(root).map(({ path }) => path));
-    // Below one without graph pruning the go command reads all there is.
-    const isFollowed = (mv: ModuleVersion) =>
-      this.#rules.graph === 'closure' || paths.has(mv.path) || this.#isUnpruned(mv, view);
+    // Where each module is here in one version, nothing is lowered: then only what is named itself is followed.
+    const isFollowed = ({ path }: ModuleVersion) =>
+      hasLower || this.#rules.graph === 'closure' || paths.has(path);
     const found = new Map(selected.wants.map((want) => [nameOfWant(want), want]));
     let completeness: Completeness = selected;
     let level: readonly ModuleVersion[] = selected.wants.map(({ mv }) => mv).filter(isFollowed);
@@ -140,11 +140,6 @@ export class SeedGraphs {
     }
     const { isFinal, isOpen } = completeness;
     return { wants: [...found.values()], go: selected.go, isFinal, isOpen };
-  }
-
-  #isUnpruned(mv: ModuleVersion, view: PoolView): boolean {
-    const goMod = this.#mods.read(mv, view);
-    return typeof goMod === 'object' && !supportsPruning(goMod.go);
   }
 
   /** Without the root go.mod: whatever it may be, nothing else can be selected. */

@@ -62,6 +62,8 @@ export interface Seed {
   readonly root?: SeedRoot;
   /** It is no seed of the configuration, and no report counts it as one. */
   readonly isInternal?: boolean;
+  /** Of the go.mod to start from: lower versions than it names are here too, so that something can be lowered. */
+  readonly hasLower?: boolean;
   /** What is to be known of it before it disappoints. */
   readonly warnings?: readonly string[];
 }

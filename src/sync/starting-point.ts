@@ -19,23 +19,29 @@ import type { Seed } from './seed-texts.ts';
 
 /** Of the versions that seeds want and that are held whole; undefined where there is none. */
 export function startingPoint(seeds: readonly Seed[], view: PoolView): Seed | undefined {
-  const highest = highestWhole(seeds, view);
+  const whole = wholeVersions(seeds, view);
+  const highest = [...highestByPath(whole).values()].sort(compareModuleVersions);
   if (highest.length === 0) return undefined;
+  const hasLower = whole.length > highest.length;
   const text = formatStart(highest, '1.21');
   const input = {
     roots: [{ goMod: parseGoMod(text, STARTER_GOMOD, { lax: false }), source: STARTER_GOMOD }],
   };
-  const root = { source: STARTER_GOMOD, input, folders: new Map(), sha256: hash('sha256', text) };
-  return { source: STARTER_GOMOD, texts: [], root, isInternal: true };
+  const root = {
+    source: STARTER_GOMOD,
+    input,
+    folders: new Map(),
+    sha256: hash('sha256', `${text}${hasLower}`),
+  };
+  return { source: STARTER_GOMOD, texts: [], root, isInternal: true, hasLower };
 }
 
-function highestWhole(seeds: readonly Seed[], view: PoolView): ModuleVersion[] {
+function wholeVersions(seeds: readonly Seed[], view: PoolView): ModuleVersion[] {
   const wanted = seeds.flatMap(({ texts }) => texts.flatMap(({ wants }) => wants));
   const zips = new Map(
     wanted.filter(({ file }) => file === 'zip').map(({ mv }) => [formatModuleVersion(mv), mv]),
   );
-  const whole = [...zips.values()].filter((mv) => mv.path !== TOOLCHAIN_MODULE && isWhole(view.held(mv)));
-  return [...highestByPath(whole).values()].sort(compareModuleVersions);
+  return [...zips.values()].filter((mv) => mv.path !== TOOLCHAIN_MODULE && isWhole(view.held(mv)));
 }
 
 function isWhole(held: ReturnType<PoolView['held']>): boolean {
