@@ -78,7 +78,7 @@ function isKept({ reserve }: Layout): boolean {
 }
 
 function writeDurably(path: string, bytes: Buffer): void {
-  const fd = openSync(path, 'w', 0o600);
+  const fd = openSync(path, 'w', 0o644);
   try {
     writeFileSync(fd, bytes);
     fsyncSync(fd);
