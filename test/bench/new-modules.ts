@@ -1,7 +1,7 @@
 /**
  * `npm run bench:get -- <mirror>/public/current`: how many of the mirrored module versions can be taken into a new
  * module that starts from `_mirror/go.mod`, by an unmodified go command that reaches nothing but the mirror. Prints the
- * share, and the first line of what the others failed with; `--plain` starts from an empty go.mod instead, `--again
+ * share, and the last line of what the others failed with; `--plain` starts from an empty go.mod instead, `--again
  * <file>` tries what failed in an earlier output.
  */
 import { execFile } from 'node:child_process';
@@ -100,7 +100,7 @@ async function goGet(mv: ModuleVersion, folder: string, work: string): Promise<R
     const lines = text
       .split('\n')
       .filter((line) => line !== '' && !/^go: (downloading|added|upgraded)/.test(line));
-    return { name, failure: lines.slice(0, 2).join(' | ') };
+    return { name, failure: lines.slice(-1).join('').trim() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
