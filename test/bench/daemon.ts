@@ -1,5 +1,6 @@
 /**
- * `npm run bench:daemon -- [--minutes 60]`: a daemon with a run a minute against an upstream that grows and fails. Prints
+ * `npm run bench:daemon -- [--minutes 60] [--pace 60]`: a daemon with a run a minute, or every so many seconds, against an
+ * upstream that grows and fails. Prints
  * a table of its memory by time, the outcomes that it had and that `status` tells, and whether the goals hold: memory in
  * the last quarter within 20 % of the second quarter, and a history that is what the log said. Exit status 1 if not.
  */
@@ -36,8 +37,12 @@ interface Sample {
   readonly heapMB: number;
 }
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '60' }, pace: { type: 'string', default: '60' } },
+});
+/** Steps of so many seconds, a divisor of 60. */
 const minutes = Number(values.minutes);
+const pace = Number(values.pace);
 const work = mkdtempSync(join(tmpdir(), 'modferry-daemon-'));
 const upstream = await startUpstream();
 const samples: Sample[] = [];
@@ -59,8 +64,8 @@ function startDaemon(folder: string, { url }: UpstreamServer): { child: ChildPro
     seeds: ['go.sum'],
     upstream: url,
     sumdb: 'off',
-    schedule: '* * * * *',
-    retryAfter: '20s',
+    schedule: pace === 60 ? '* * * * *' : `*/${pace} * * * * *`,
+    retryAfter: `${Math.ceil(pace / 3)}s`,
     retries: 3,
     listen: '127.0.0.1:0',
     keep: { snapshots: 20 },
@@ -109,8 +114,8 @@ async function drive(child: ChildProcess, url: Promise<string>): Promise<void> {
     upstream.forget();
     if (match !== undefined && fault !== undefined) upstream.fault(match, fault);
     grow(minute);
-    while (Date.now() < begin + minute * 60_000) {
-      await delay(10_000);
+    while (Date.now() < begin + minute * pace * 1000) {
+      await delay((pace * 1000) / 6);
       samples.push(await sample(child, address, begin));
     }
     const { residentMB, heapMB } = samples.at(-1) ?? { residentMB: 0, heapMB: 0 };
@@ -165,7 +170,7 @@ function print({ history, problems, modules }: StatusReport): void {
   const counts = [...new Set(outcomes)].map(
     (one) => `${outcomes.filter((other) => other === one).length} ${one}`,
   );
-  process.stdout.write(`\n${minutes} minutes, ${outcomes.length} runs: ${counts.join(', ')}\n`);
+  process.stdout.write(`\n${minutes} steps of ${pace} s, ${outcomes.length} runs: ${counts.join(', ')}\n`);
   process.stdout.write(`memory, last quarter to second: ${growth.toFixed(2)} × (goal: at most 1.20)\n`);
   process.stdout.write(
     `status tells the last ${told.length} runs as the log did: ${isTrue ? 'yes' : 'no'}\n`,
