@@ -1,8 +1,8 @@
 /**
  * `npm run bench:daemon -- [--minutes 60] [--pace 60]`: a daemon with a run a minute, or every so many seconds, against an
- * upstream that grows and fails. Prints
- * a table of its memory by time, the outcomes that it had and that `status` tells, and whether the goals hold: memory in
- * the last quarter within 20 % of the second quarter, and a history that is what the log said. Exit status 1 if not.
+ * upstream that grows and fails. Prints a table of its memory by time, the outcomes that it had and that `status` tells,
+ * and whether the goals hold: memory in the last quarter within 20 % of the second quarter, and a history that is what
+ * the log said. Exit status 1 if not.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
