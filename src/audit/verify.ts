@@ -3,7 +3,7 @@
  * snapshot, and the published checksum databases; with `full` those of all snapshots and the pool, and every h1
  * computed anew; and whether the state database knows them. Never uses the network and changes nothing.
  */
-import { existsSync, globSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, globSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { moduleFilePath } from '../gomod/artifact.ts';
@@ -15,7 +15,7 @@ import { ABOUT, type Layout, MANIFEST, SHA256SUMS, SUMDB, SUMDB_LINK } from '../
 import { LATEST, SUPPORTED } from '../site/log-folder.ts';
 import { type Manifest, parseSha256Sums, readManifest } from '../site/manifest.ts';
 import { isInside } from '../site/manifest-check.ts';
-import { currentSnapshot } from '../site/snapshot.ts';
+import { currentSnapshot, snapshotFolders } from '../site/snapshot.ts';
 import { walk } from '../site/walk.ts';
 import type { Store } from '../store/store.ts';
 import { isLogName } from '../sumdb/client.ts';
@@ -82,12 +82,6 @@ export async function verifyMirror(deps: VerifyDeps, full: boolean): Promise<Ver
   return { snapshot: current, checked, bad: problems.length, repaired: 0, problems };
 }
 
-function snapshotFolders({ snapshots }: Layout): string[] {
-  if (!existsSync(snapshots)) return [];
-  const entries = readdirSync(snapshots, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
 /** The names of the checksum databases: folders that hold a log, at whatever depth (`host/path` is a name too). */
 function publishedLogs({ sumdb }: Layout): string[] {
   if (!existsSync(sumdb)) return [];
@@ -118,7 +112,7 @@ class Verification {
   /** The database, and the link that everything is served by. */
   checkLinks(current: string | null): void {
     const { layout, databaseFlaw } = this.#deps;
-    const newest = snapshotFolders(layout).sort().at(-1);
+    const newest = snapshotFolders(layout).at(-1);
     if (newest === undefined) return;
     if (databaseFlaw !== undefined)
       this.#bad(layout.stateDb, { code: 'DATABASE_LOST', message: databaseFlaw }, REBUILD);

@@ -9,8 +9,9 @@ import { type ModuleFile, moduleFilePath, parseModuleFilePath } from '../gomod/a
 import type { ModuleVersion } from '../gomod/module-version.ts';
 import type { Layout } from '../site/layout.ts';
 import { type Pool, pooledFiles } from '../site/pool.ts';
+import { snapshotFolders } from '../site/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { manifestOf, snapshotFolders } from './known.ts';
+import { manifestOf } from './known.ts';
 
 /** A file of the pool that goes: `path` is below `pool/`, `size` in bytes. */
 export interface Garbage {

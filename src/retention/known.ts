@@ -1,11 +1,11 @@
 /** The snapshots of a mirror as people see them: those of the ledger, and those that only the disk knows. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, StateError } from '../errors.ts';
 import { type Layout, MANIFEST } from '../site/layout.ts';
 import { type Manifest, readManifest } from '../site/manifest.ts';
 import { readPins, type SnapshotPin } from '../site/pins.ts';
-import { currentSnapshot } from '../site/snapshot.ts';
+import { currentSnapshot, snapshotFolders } from '../site/snapshot.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 
@@ -43,15 +43,6 @@ export function knownSnapshots(layout: Layout, store: Store | undefined): KnownS
 function byAge(a: KnownSnapshot, b: KnownSnapshot): number {
   if (a.row && b.row) return a.row.seq - b.row.seq;
   return Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.id < b.id ? -1 : 1);
-}
-
-/** The ids of the folders, sorted. */
-export function snapshotFolders({ snapshots }: Layout): string[] {
-  if (!existsSync(snapshots)) return [];
-  return readdirSync(snapshots, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
-    .sort();
 }
 
 type Facts = Omit<KnownSnapshot, 'current' | 'pinned' | 'pin' | 'row'>;

@@ -4,7 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -37,6 +39,15 @@ export function timeOfSnapshot(id: string): Date | undefined {
   if (second === undefined) return undefined;
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** The ids of all snapshots that lie there, sorted: they tell their age to the second. */
+export function snapshotFolders({ snapshots }: Layout): string[] {
+  if (!existsSync(snapshots)) return [];
+  return readdirSync(snapshots, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** A tree in the making. Nothing of it is seen from outside before `publish`. */

@@ -3,16 +3,7 @@
  * again, once however many snapshots hold it, and must be what the manifest says; nothing is downloaded. A file that
  * the pool has lost, or holds damaged, comes back from the snapshot.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MirrorError, StateError, VerificationError } from '../errors.ts';
 import { type ModuleFile, parseModuleFilePath, type VerifiedArtifact } from '../gomod/artifact.ts';
@@ -31,6 +22,7 @@ import {
 } from '../site/manifest.ts';
 import type { Pool } from '../site/pool.ts';
 import { keepDamaged } from '../site/set-aside.ts';
+import { snapshotFolders } from '../site/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { forEachBounded } from './bounded.ts';
 import { Recorder } from './record.ts';
@@ -59,11 +51,10 @@ interface Entry {
 const AT_ONCE = 16;
 
 /** Snapshots that lie there and that the ledger does not know, oldest first: ids tell the second only. */
-export function unknownSnapshots({ snapshots }: Layout, store: Store): string[] {
-  const folders = readdirSync(snapshots, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders
-    .map(({ name: id }) => ({ id, age: ageOf(join(snapshots, id)) }))
-    .filter(({ id }) => store.snapshots.find(id) === undefined)
+export function unknownSnapshots(layout: Layout, store: Store): string[] {
+  return snapshotFolders(layout)
+    .filter((id) => store.snapshots.find(id) === undefined)
+    .map((id) => ({ id, age: ageOf(join(layout.snapshots, id)) }))
     .sort((a, b) => (a.id.slice(0, 16) === b.id.slice(0, 16) && a.age - b.age) || (a.id < b.id ? -1 : 1))
     .map(({ id }) => id);
 }
