@@ -5,7 +5,7 @@
 import type { Config } from '../config/load.ts';
 import type { Layout } from '../site/layout.ts';
 import { currentSnapshot } from '../site/snapshot.ts';
-import type { RunRow } from '../store/runs.ts';
+import type { PastRun as PastRunRow } from '../store/runs.ts';
 import type { SnapshotRow } from '../store/snapshots.ts';
 import type { Store } from '../store/store.ts';
 import { unreadSeeds } from '../sync/conclude.ts';
@@ -120,9 +120,8 @@ export function reportStatus(input: StatusInput): StatusReport {
   };
 }
 
-function pastRun({ startedAt, finishedAt, outcome, report }: RunRow): PastRun {
-  const { error = null } = JSON.parse(report ?? '{}') as Pick<Partial<PastRun>, 'error'>;
-  return { startedAt, finishedAt, outcome, error };
+function pastRun({ error, ...run }: PastRunRow): PastRun {
+  return { ...run, error: error === null ? null : (JSON.parse(error) as PastRun['error']) };
 }
 
 /** What a client can get, in place of what the pool holds. */

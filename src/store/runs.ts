@@ -26,6 +26,11 @@ export interface SeedContent {
   readonly go?: string | undefined;
 }
 
+/** What is told of a run that is over; `error` is JSON: what ended it early. */
+export interface PastRun extends Pick<RunRow, 'startedAt' | 'finishedAt' | 'outcome'> {
+  readonly error: string | null;
+}
+
 export interface RunRow {
   readonly id: number;
   readonly startedAt: string;
@@ -155,12 +160,18 @@ export class Runs {
 
   /**
    * Drops what old runs read, and very old runs: a mirror that is asked often for years would keep every text that a
-   * seed ever had. The texts of the last run that went through stay, however long ago it was.
+   * seed ever had. The texts of the last run that went through stay, however long ago it was. Of the problems that runs
+   * found only those of the newest matter: of the others the counts are kept.
    */
   tidy(): void {
     const newest = this.last()?.id ?? 0;
     const oldTexts = Math.min(newest - KEPT_TEXTS, (this.lastCompleted()?.id ?? newest) - 1);
     this.#db.transaction(() => {
+      this.#db
+        .prepare(`
+          UPDATE run SET report = json_remove(report, '$.found')
+          WHERE id < ? AND id >= ? AND json_extract(report, '$.found[0]') IS NOT NULL`)
+        .run(newest, newest - KEPT_TEXTS);
       const dropped = this.#db.prepare('DELETE FROM run_seed WHERE run <= ?').run(oldTexts).changes;
       if (dropped > 0) this.#db.exec('DELETE FROM seed WHERE id NOT IN (SELECT seed FROM run_seed)');
       this.#db
@@ -169,10 +180,12 @@ export class Runs {
     })();
   }
 
-  /** The newest first. */
-  history(count: number): RunRow[] {
+  /** The newest first; without their reports, of which each may name a thousand problems. */
+  history(count: number): PastRun[] {
     return this.#db
-      .prepare<[number], RunRow>(`SELECT ${RUN_COLUMNS} FROM run ORDER BY id DESC LIMIT ?`)
+      .prepare<[number], PastRun>(`
+        SELECT started_at AS startedAt, finished_at AS finishedAt, outcome, json_extract(report, '$.error') AS error
+        FROM run ORDER BY id DESC LIMIT ?`)
       .all(count);
   }
 

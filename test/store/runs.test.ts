@@ -179,4 +179,17 @@ describe('a history of years', () => {
     expect(many.runs.history(3).map(({ outcome }) => outcome)).toEqual(['unchanged', 'failed', 'failed']);
     many.close();
   });
+
+  it('keeps the problems that the newest run found, and of those before it the rest of their reports', () => {
+    for (const count of [1, 2]) {
+      const run = store.runs.start(MONDAY, []);
+      store.runs.finish(run, MONDAY, 'incomplete', null, { requests: count, found: [{ code: 'NOT_FOUND' }] });
+      store.runs.tidy();
+    }
+    const reports = db.prepare<[], string>('SELECT report FROM run ORDER BY id').pluck().all();
+    expect(reports.map((report) => JSON.parse(report))).toEqual([
+      { requests: 1 },
+      { requests: 2, found: [{ code: 'NOT_FOUND' }] },
+    ]);
+  });
 });
