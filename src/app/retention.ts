@@ -10,6 +10,7 @@ import type { ManifestModule } from '../site/manifest.ts';
 import { Pool } from '../site/pool.ts';
 import { keepReserve, makeRoom } from '../site/reserve.ts';
 import { withLease } from '../store/lease.ts';
+import { asStateError } from '../store/open.ts';
 import { Store } from '../store/store.ts';
 import { dropLost, emptyStaging, makeFolders } from '../sync/prepare.ts';
 import { type AppContext, layoutOfConfig, withStore } from './context.ts';
@@ -118,6 +119,8 @@ async function change<T>(
     try {
       dropLost(store.snapshots, layout, warn);
       return await use({ layout, store });
+    } catch (error) {
+      throw asStateError(error, layout.stateDb);
     } finally {
       store.close();
       keepReserve(layout);

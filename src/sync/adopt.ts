@@ -61,10 +61,12 @@ export function unknownSnapshots(layout: Layout, store: Store): string[] {
 
 /** Milliseconds; 0 where its manifest does not tell: it will be left out. */
 function ageOf(root: string): number {
+  if (!existsSync(join(root, MANIFEST))) return 0;
   try {
-    return Date.parse(readManifest(root).manifest.createdAt) || 0;
-  } catch {
-    return 0;
+    return Date.parse(readManifest(root).manifest.createdAt);
+  } catch (error) {
+    if (error instanceof MirrorError) return 0;
+    throw error;
   }
 }
 

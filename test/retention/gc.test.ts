@@ -1,5 +1,5 @@
 /** The verb `gc`: what it says is what it does, and nothing that anybody needs goes. */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerOf, makeWorld, type World } from '../support/sync-fixture.ts';
@@ -129,4 +129,17 @@ test('another writer holds the lock: exit 6, with who and since when', async () 
   } finally {
     lease.release();
   }
+});
+
+test('a database with damaged pages is exit 7 with what to do, not a bug', async () => {
+  await using world = await makeShrunk();
+  const file = join(world.mirror, 'state.db');
+  const bytes = readFileSync(file);
+  writeFileSync(file, Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096, 0xa5)]));
+  const { exit, json } = await world.refused('gc');
+  expect(exit).toBe(7);
+  expect(json.error).toMatchObject({
+    code: 'CORRUPT',
+    hint: expect.stringContaining('modferry verify --repair'),
+  });
 });
