@@ -5,6 +5,7 @@ import type { RunEnd } from '../daemon/daemon.ts';
 import type { Reason } from '../daemon/due.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { stamp } from '../site/stamp.ts';
 import type { Outcome } from '../store/runs.ts';
 import { isIntegrity } from '../sync/problem.ts';
 import type { SyncReport } from '../sync/report.ts';
@@ -139,6 +140,5 @@ class QueueFigures implements SyncObserver {
 
 /** Short, and told apart in a log of years by its time. */
 function runId(now: Date): string {
-  const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return `${time}-${randomBytes(2).toString('hex')}`;
+  return `${stamp(now)}-${randomBytes(2).toString('hex')}`;
 }

@@ -10,7 +10,7 @@ import { syncFolder } from '../site/durable.ts';
 import type { Layout } from '../site/layout.ts';
 import { LogFolder } from '../site/log-folder.ts';
 import type { Pool } from '../site/pool.ts';
-import { stamp } from '../site/set-aside.ts';
+import { stamp } from '../site/stamp.ts';
 import type { Store } from '../store/store.ts';
 import { adoptSnapshots, unknownSnapshots } from '../sync/adopt.ts';
 import { recoverLog } from '../sync/recover-log.ts';

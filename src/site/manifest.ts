@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { StateError } from '../errors.ts';
 import { MANIFEST } from './layout.ts';
 import { manifestProblem } from './manifest-check.ts';
+import { stamp } from './stamp.ts';
 
 /** A file of a snapshot; `path` is relative to the snapshot's root, sha256 lower-case hex, size bytes. */
 export interface ManifestFile {
@@ -100,8 +101,7 @@ export function parseSha256Sums(text: string): Map<string, string> {
  * same second, as after a rollback, gets a number behind it.
  */
 export function snapshotId(createdAt: Date, rootHash: string, isTaken: (id: string) => boolean): string {
-  const time = createdAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  const name = `${time}-${rootHash.slice(0, 8)}`;
+  const name = `${stamp(createdAt)}-${rootHash.slice(0, 8)}`;
   let id = name;
   for (let count = 2; isTaken(id); count++) id = `${name}-${count}`;
   return id;

@@ -3,12 +3,12 @@
  * sent it and when. Nothing in here is ever served. The same bytes for the same file are kept once.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type Content, type ModuleFile, moduleFilePath } from '../gomod/artifact.ts';
 import { formatModuleVersion, type ModuleVersion } from '../gomod/module-version.ts';
 import type { Layout } from './layout.ts';
+import { sha256OfFile } from './set-aside.ts';
 
 export interface Evidence {
   readonly mv: ModuleVersion;
@@ -36,9 +36,7 @@ export async function keepEvidence(layout: Layout, evidence: Evidence, content: 
 }
 
 async function sha256Of(content: Content): Promise<string> {
-  const hash = createHash('sha256');
   if (content.in === 'pool') throw new Error('a file in the pool is not evidence');
-  if (content.in === 'memory') return hash.update(content.bytes).digest('hex');
-  await pipeline(createReadStream(content.path), hash);
-  return hash.digest('hex');
+  if (content.in === 'staging') return sha256OfFile(content.path);
+  return createHash('sha256').update(content.bytes).digest('hex');
 }

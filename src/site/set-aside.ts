@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { linkOrCopy, syncAll, syncFolder } from './durable.ts';
 import type { Layout } from './layout.ts';
+import { stamp } from './stamp.ts';
 
 /** `path` is where it lay, below the mirror's folder. */
 export interface DamageNote {
@@ -91,11 +92,6 @@ async function writeNote(
   writeFileSync(`${to}.json`, text);
   const kept = lstatSync(to).isFile() ? [to] : [];
   await syncAll([...kept, `${to}.json`, dirname(to)]);
-}
-
-/** A time as part of a file's name. */
-export function stamp(at: Date): string {
-  return at.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
 }
 
 export async function sha256OfFile(path: string): Promise<string> {

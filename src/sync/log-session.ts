@@ -10,6 +10,7 @@ import type { ModuleVersion } from '../gomod/module-version.ts';
 import { replaceFile } from '../site/durable.ts';
 import type { Layout } from '../site/layout.ts';
 import type { LogFolder } from '../site/log-folder.ts';
+import { stamp } from '../site/stamp.ts';
 import type { KnownHead, LogRecord, LogRecords } from '../store/log-records.ts';
 import { SumDbClient } from '../sumdb/client.ts';
 import { SumDbError } from '../sumdb/errors.ts';
@@ -151,7 +152,7 @@ export function knownHead({ size, root, note }: TreeHead): KnownHead {
 function keepFork(error: TreeForkError, log: string, { layout, now }: LogSessionDeps): TreeForkError {
   const folder = join(layout.quarantine, 'sumdb', log);
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `fork-${now().toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')}.txt`);
+  const file = join(folder, `fork-${stamp(now())}.txt`);
   replaceFile(file, formatForkEvidence(error.evidence));
   return new TreeForkError(`${error.message}: the evidence is in ${file}`, error.evidence);
 }

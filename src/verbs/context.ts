@@ -1,4 +1,5 @@
 /** What every verb gets: where it runs, how to print, and the configuration when it asks for it. */
+import type { AppContext } from '../app/context.ts';
 import type { Config } from '../config/load.ts';
 import { createLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
 
@@ -41,6 +42,11 @@ export class VerbContext {
   async loadConfig(): Promise<Config> {
     const { loadConfig } = await import('../config/load.ts');
     return loadConfig(this.io.cwd, this.options.config, this.options.env);
+  }
+
+  /** What every use case is given. */
+  async loadApp(): Promise<AppContext> {
+    return { config: await this.loadConfig(), env: this.io.env, log: this.log };
   }
 
   /** Prints a result: as one JSON document with --json, else as text. */

@@ -8,10 +8,9 @@ export const gcVerb: Verb = {
   describe: 'remove from the pool what no snapshot needs and no go.sum wants',
   flags: { 'dry-run': { type: 'boolean', default: false, describe: 'only show what would go' } },
   run: async (context, args) => {
-    const config = await context.loadConfig();
     const { gc } = await import('../app/retention.ts');
     const dryRun = args['dry-run'] === true;
-    const garbage = await gc({ config, env: context.io.env, log: context.log }, dryRun);
+    const garbage = await gc(await context.loadApp(), dryRun);
     const files = garbage.map(({ path, size }) => ({ path, size }));
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     context.print({ dryRun, files, count: files.length, bytes }, () => {

@@ -13,11 +13,10 @@ export const planVerb: Verb = {
     sizes: { type: 'boolean', default: false, describe: 'ask the upstreams how large the zips are' },
   },
   run: async (context, args) => {
-    const config = await context.loadConfig();
+    const app = await context.loadApp();
     const { plan } = await import('../app/sync.ts');
     const watch = new SignalWatch(context.io, () => context.log.warn('stopping'));
     return watch.guard(context.io, context.options.json, async () => {
-      const app = { config, env: context.io.env, log: context.log };
       const report = await plan(app, args.sizes === true, watch.stop);
       context.print(report, () => renderPlan(report));
       if (report.conflicts.length > 0) return EXIT.integrity;

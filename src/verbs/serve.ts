@@ -15,18 +15,17 @@ export const serveVerb: Verb = {
     listen: { type: 'string', requiresArg: true, describe: `address and port [${DEFAULT_LISTEN}]` },
   },
   run: async (context, args) => {
-    const config = await context.loadConfig();
-    const written = typeof args.listen === 'string' ? args.listen : (config.listen ?? DEFAULT_LISTEN);
-    const maxAge = config.maxAge === undefined ? undefined : parseDuration(config.maxAge);
+    const app = await context.loadApp();
+    const written = typeof args.listen === 'string' ? args.listen : (app.config.listen ?? DEFAULT_LISTEN);
+    const maxAge = app.config.maxAge === undefined ? undefined : parseDuration(app.config.maxAge);
     const { serve } = await import('../app/serve.ts');
     const stopped = firstSignal(context.io);
-    const app = { config, env: context.io.env, log: context.log };
     const server = await serve(app, parseListen(written), maxAge).catch((error: unknown) => {
       throw cannotListen(error, written);
     });
     context.print(
       { url: server.url },
-      () => `serving ${config.mirror}/public: GOPROXY=${server.url}/current\n`,
+      () => `serving ${app.config.mirror}/public: GOPROXY=${server.url}/current\n`,
     );
     await stopped;
     await server.close();

@@ -24,7 +24,7 @@ export const snapshotsVerb: Verb = {
       flags: {},
       run: async (context) => {
         const { listSnapshots } = await import('../app/retention.ts');
-        const known = await listSnapshots(await appOf(context));
+        const known = await listSnapshots(await context.loadApp());
         context.print(known.map(publicFields), () => known.map(renderLine).join(''));
         return EXIT.done;
       },
@@ -44,7 +44,7 @@ export const snapshotsVerb: Verb = {
       run: async (context, args) => {
         const { pin } = await import('../app/retention.ts');
         const reason = typeof args.reason === 'string' ? args.reason : null;
-        const { id } = await pin(await appOf(context), idOf(args), reason);
+        const { id } = await pin(await context.loadApp(), idOf(args), reason);
         context.print({ id, pinned: true, reason }, () => `pinned ${id}\n`);
         return EXIT.done;
       },
@@ -56,7 +56,7 @@ export const snapshotsVerb: Verb = {
       positional: ID,
       run: async (context, args) => {
         const { unpin } = await import('../app/retention.ts');
-        const { snapshot, wasPinned } = await unpin(await appOf(context), idOf(args));
+        const { snapshot, wasPinned } = await unpin(await context.loadApp(), idOf(args));
         const { id } = snapshot;
         context.print({ id, pinned: false, wasPinned }, () =>
           wasPinned ? `unpinned ${id}\n` : `${id} was not pinned\n`,
@@ -71,7 +71,7 @@ export const snapshotsVerb: Verb = {
       positional: ID,
       run: async (context, args) => {
         const { rollBack } = await import('../app/retention.ts');
-        const { snapshot, from } = await rollBack(await appOf(context), idOf(args));
+        const { snapshot, from } = await rollBack(await context.loadApp(), idOf(args));
         const { id } = snapshot;
         context.print({ current: id, previous: from }, () =>
           id === from ? `${id} is current already\n` : `current: ${id}, before: ${from ?? 'nothing'}\n`,
@@ -92,17 +92,13 @@ export const snapshotsVerb: Verb = {
   ],
 };
 
-async function appOf(context: VerbContext) {
-  return { config: await context.loadConfig(), env: context.io.env, log: context.log };
-}
-
 function idOf(args: Arguments): string {
   return typeof args.id === 'string' ? args.id : '';
 }
 
 async function show(context: VerbContext, args: Arguments): Promise<number> {
   const { showSnapshot } = await import('../app/retention.ts');
-  const { snapshot, change, modules } = await showSnapshot(await appOf(context), idOf(args));
+  const { snapshot, change, modules } = await showSnapshot(await context.loadApp(), idOf(args));
   const { files, sumdb, previous, pin } = snapshot;
   const document = {
     ...publicFields(snapshot),
@@ -128,7 +124,7 @@ async function show(context: VerbContext, args: Arguments): Promise<number> {
 }
 
 async function prune(context: VerbContext, args: Arguments): Promise<number> {
-  const app = await appOf(context);
+  const app = await context.loadApp();
   const given: Keep = { snapshots: countOf(args, 'keep'), days: countOf(args, 'keep-days') };
   const isGiven = given.snapshots !== undefined || given.days !== undefined;
   const keep = isGiven ? given : app.config.keep;

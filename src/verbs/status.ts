@@ -21,11 +21,11 @@ export const statusVerb: Verb = {
     },
   },
   run: async (context, args) => {
-    const config = await context.loadConfig();
-    const written = typeof args['max-age'] === 'string' ? args['max-age'] : config.maxAge;
+    const app = await context.loadApp();
+    const written = typeof args['max-age'] === 'string' ? args['max-age'] : app.config.maxAge;
     const maxAge = written === undefined ? undefined : readMaxAge(written);
     const { status } = await import('../app/offline.ts');
-    const report = await status({ config, env: context.io.env, log: context.log }, maxAge);
+    const report = await status(app, maxAge);
     context.print(report, () => renderStatus(report));
     return report.stale ? EXIT.stale : EXIT.done;
   },

@@ -22,12 +22,11 @@ export const verifyVerb: Verb = {
     },
   },
   run: async (context, args) => {
-    const config = await context.loadConfig();
-    const app = { config, env: context.io.env, log: context.log };
+    const app = await context.loadApp();
     const isFull = args.full === true;
     if (args.repair !== true) {
       const { verify } = await import('../app/offline.ts');
-      return answer(context, config.mirror, await verify(app, isFull));
+      return answer(context, app.config.mirror, await verify(app, isFull));
     }
     const watch = new SignalWatch(context.io, () =>
       context.log.warn('stopping after the files under way; a second signal ends them'),
@@ -35,7 +34,7 @@ export const verifyVerb: Verb = {
     return watch.guard(context.io, context.options.json, async () => {
       const { repair } = await import('../app/repair.ts');
       const signals = { stop: watch.stop, abort: watch.abort };
-      return answer(context, config.mirror, await repair(app, isFull, signals));
+      return answer(context, app.config.mirror, await repair(app, isFull, signals));
     });
   },
 };

@@ -10,9 +10,8 @@ export const whyVerb: Verb = {
   flags: {},
   positional: { name: 'module', options: { type: 'string', describe: 'module path, or path@version' } },
   run: async (context, args) => {
-    const config = await context.loadConfig();
     const { why } = await import('../app/offline.ts');
-    const report = await why({ config, env: context.io.env, log: context.log }, String(args.module));
+    const report = await why(await context.loadApp(), String(args.module));
     context.print(report, () => renderWhy(report));
     return EXIT.done;
   },
